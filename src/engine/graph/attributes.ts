@@ -1,0 +1,62 @@
+/**
+ * What the ops of the graph are and which attributes each takes. ops.ts gives their shapes; a new op starts here, and the
+ * compiler then asks for its signature, its lowering and its gradient. Meanings follow ONNX where it has the op.
+ */
+import type { Shape } from './shape.ts';
+
+type None = Readonly<Record<never, never>>;
+interface Axes {
+  readonly axes: readonly number[];
+}
+
+export interface OpAttributes {
+  /** A tensor known when the graph is built; few elements, row-major. */
+  readonly constant: { readonly shape: Shape; readonly data: Float32Array };
+
+  readonly neg: None;
+  readonly exp: None;
+  readonly log: None;
+  readonly sqrt: None;
+  readonly sin: None;
+  readonly cos: None;
+  readonly sigmoid: None;
+  /** x * sigmoid(x) (Elfwing et al. 2017). */
+  readonly silu: None;
+  readonly clip: { readonly min: number; readonly max: number };
+
+  /** Two inputs, broadcast as in NumPy. */
+  readonly add: None;
+  readonly sub: None;
+  readonly mul: None;
+  readonly div: None;
+
+  /** x [N,C,H,W], a and b [N,C,1,1]: a x + b, one pass over x. Group norm with scale and shift is this. */
+  readonly affine: None;
+
+  /** Reductions keep their axes with size 1. */
+  readonly sum: Axes;
+  readonly mean: Axes;
+  readonly sumSquares: Axes;
+  /** Over the last axis. */
+  readonly softmax: None;
+
+  readonly reshape: { readonly shape: Shape };
+  readonly transpose: { readonly order: readonly number[] };
+  /** Elements from..to-1 of one axis. */
+  readonly slice: { readonly axis: number; readonly from: number; readonly to: number };
+  readonly concat: { readonly axis: number };
+  /** Zeros around the last two axes: top, left, bottom, right. */
+  readonly pad: { readonly pads: Pads };
+
+  /** Nearest neighbour, [N,C,H,W] -> [N,C,fH,fW]. */
+  readonly upsample: { readonly factor: number };
+  /** Mean over f x f squares, [N,C,H,W] -> [N,C,H/f,W/f]. */
+  readonly averagePool: { readonly factor: number };
+
+  /** Batched over leading axes, which must agree; the last two are transposed first where asked. */
+  readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
+  /** x [N,C,H,W], weight [O,C,kh,kw], optional bias [O]. */
+  readonly conv: { readonly stride: number; readonly pads: Pads };
+}
+export type OpName = keyof OpAttributes;
+export type Pads = readonly [top: number, left: number, bottom: number, right: number];

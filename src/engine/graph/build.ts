@@ -1,0 +1,174 @@
+/**
+ * Builds a graph node by node; shapes are checked as each node is added, so a mistake shows where it is made.
+ * The finished graph is frozen and holds only what its outputs need. verify.ts re-checks it, print.ts shows it.
+ */
+import { invariant } from '../../domain/errors.ts';
+import type { OpAttributes, OpName, Pads } from './attributes.ts';
+import type { Graph, NamedValue, Node, NodeOf, Value } from './ir.ts';
+import { inferShape } from './ops.ts';
+import { sizeOf } from './shape.ts';
+import type { Shape } from './shape.ts';
+
+export class GraphBuilder {
+  readonly #inputs: NamedValue[] = [];
+  readonly #parameters = new Map<string, Value>();
+  readonly #nodes: Node[] = [];
+  readonly #scope: string[] = [];
+  #nextId = 0;
+
+  /** Runs `body` with `name` in front of the names of all nodes made in it. */
+  scope<T>(name: string, body: () => T): T {
+    this.#scope.push(name);
+    try {
+      return body();
+    } finally {
+      this.#scope.pop();
+    }
+  }
+
+  input(name: string, shape: Shape): Value {
+    const value = this.#value(shape);
+    this.#inputs.push({ name, value });
+    return value;
+  }
+
+  /** A weight; asking twice for the same name gives the same value. */
+  parameter(name: string, shape: Shape): Value {
+    const known = this.#parameters.get(name);
+    invariant(!known || sizeOf(known.shape) === sizeOf(shape), `parameter ${name} asked for in two sizes`);
+    const value = known ?? this.#value(shape);
+    this.#parameters.set(name, value);
+    return value;
+  }
+
+  /** Adds any op; the named methods below are shorthands. */
+  op<K extends OpName>(op: K, inputs: readonly Value[], attributes: OpAttributes[K]): Value {
+    const name = `${this.#scope.join('.')}/${op}#${this.#nodes.length}`;
+    const shapes = inputs.map((v) => v.shape);
+    let shape: Shape;
+    try {
+      shape = inferShape(op, shapes, attributes);
+    } catch (error) {
+      throw new Error(`internal: ${name}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+    const node: NodeOf<K> = {
+      op,
+      name,
+      inputs: Object.freeze([...inputs]),
+      attributes,
+      output: this.#value(shape),
+    };
+    this.#nodes.push(Object.freeze(node) as Node);
+    return node.output;
+  }
+
+  #value(shape: Shape): Value {
+    return Object.freeze({ id: this.#nextId++, shape: Object.freeze([...shape]) });
+  }
+
+  constant(shape: Shape, data: ArrayLike<number>): Value {
+    return this.op('constant', [], { shape, data: Float32Array.from(data) });
+  }
+  scalar(value: number): Value {
+    return this.constant([], [value]);
+  }
+
+  neg(x: Value): Value {
+    return this.op('neg', [x], {});
+  }
+  sqrt(x: Value): Value {
+    return this.op('sqrt', [x], {});
+  }
+  sin(x: Value): Value {
+    return this.op('sin', [x], {});
+  }
+  cos(x: Value): Value {
+    return this.op('cos', [x], {});
+  }
+  silu(x: Value): Value {
+    return this.op('silu', [x], {});
+  }
+  clip(x: Value, min: number, max: number): Value {
+    return this.op('clip', [x], { min, max });
+  }
+  add(a: Value, b: Value): Value {
+    return this.op('add', [a, b], {});
+  }
+  sub(a: Value, b: Value): Value {
+    return this.op('sub', [a, b], {});
+  }
+  mul(a: Value, b: Value): Value {
+    return this.op('mul', [a, b], {});
+  }
+  div(a: Value, b: Value): Value {
+    return this.op('div', [a, b], {});
+  }
+  affine(x: Value, a: Value, b: Value): Value {
+    return this.op('affine', [x, a, b], {});
+  }
+  sum(x: Value, axes: readonly number[]): Value {
+    return this.op('sum', [x], { axes });
+  }
+  mean(x: Value, axes: readonly number[]): Value {
+    return this.op('mean', [x], { axes });
+  }
+  sumSquares(x: Value, axes: readonly number[]): Value {
+    return this.op('sumSquares', [x], { axes });
+  }
+  softmax(x: Value): Value {
+    return this.op('softmax', [x], {});
+  }
+  reshape(x: Value, shape: Shape): Value {
+    return this.op('reshape', [x], { shape });
+  }
+  transpose(x: Value, order: readonly number[]): Value {
+    return this.op('transpose', [x], { order });
+  }
+  slice(x: Value, axis: number, from: number, to: number): Value {
+    return this.op('slice', [x], { axis, from, to });
+  }
+  concat(parts: readonly Value[], axis: number): Value {
+    return this.op('concat', parts, { axis });
+  }
+  pad(x: Value, pads: Pads): Value {
+    return this.op('pad', [x], { pads });
+  }
+  upsample(x: Value, factor: number): Value {
+    return this.op('upsample', [x], { factor });
+  }
+  averagePool(x: Value, factor: number): Value {
+    return this.op('averagePool', [x], { factor });
+  }
+  matmul(a: Value, b: Value, transposed: { a?: boolean; b?: boolean } = {}): Value {
+    return this.op('matmul', [a, b], {
+      transposeA: transposed.a ?? false,
+      transposeB: transposed.b ?? false,
+    });
+  }
+  conv(x: Value, weight: Value, bias: Value | undefined, stride: number, pads: Pads): Value {
+    return this.op('conv', bias ? [x, weight, bias] : [x, weight], { stride, pads });
+  }
+
+  /** The graph that computes `outputs`; nodes, parameters (not inputs) that they do not need are left out. */
+  finish(name: string, outputs: Readonly<Record<string, Value>>): Graph {
+    const needed = new Set<Value>(Object.values(outputs));
+    const nodes = this.#nodes
+      .toReversed()
+      .filter((node) => {
+        if (!needed.has(node.output)) return false;
+        for (const value of node.inputs) needed.add(value);
+        return true;
+      })
+      .reverse();
+    const parameters = [...this.#parameters].filter(([, value]) => needed.has(value));
+    return Object.freeze({
+      name,
+      inputs: Object.freeze([...this.#inputs]),
+      parameters: Object.freeze(parameters.map(([parameter, value]) => ({ name: parameter, value }))),
+      nodes: Object.freeze(nodes),
+      outputs: Object.freeze(Object.entries(outputs).map(([output, value]) => ({ name: output, value }))),
+    });
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * The half-written ONNX model while a graph is lowered: names, nodes, constants, and for each value whether it exists in
+ * plain [N,C,H,W] order, in the CPU's blocked order, or both (reorders are added on demand). Read lower.ts for the driver.
+ */
+import { invariant } from '../../domain/errors.ts';
+import type { OpName } from '../graph/attributes.ts';
+import type { NamedValue, Node, NodeOf, Value } from '../graph/ir.ts';
+import { sizeOf } from '../graph/shape.ts';
+import type { Shape } from '../graph/shape.ts';
+import type { Layout } from './layout.ts';
+import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxValueInfo } from './model.ts';
+
+/**
+ * What the provider is good at: `portable` uses standard ONNX alone; `cpu` uses com.microsoft's fused ops too, and where
+ * `block` > 1 keeps images in the CPU's blocked order [N][C/block][H][W][block] between convolutions (ADR 2).
+ */
+export type Dialect = { readonly kind: 'portable' } | { readonly kind: 'cpu'; readonly block: number };
+
+/** One weight as the model wants it: `layout` says how to arrange the checkpoint's data (layout.ts). */
+export interface ParameterUse {
+  /** Name in the checkpoint. */
+  readonly name: string;
+  /** Name of the ONNX input or initializer. */
+  readonly onnxName: string;
+  /** Shape in the graph, row-major. */
+  readonly shape: Shape;
+  readonly layout: Layout;
+  /** Shape of the arranged data. */
+  readonly onnxShape: Shape;
+}
+
+/** The nodes (and outputs) that read each value. */
+export type Consumers = ReadonlyMap<Value, readonly (Node | 'output')[]>;
+/** Emits one node; answers false where it cannot, so that the next way is tried. */
+export type BlockedLowering<K extends OpName> = (
+  emitter: Emitter,
+  node: NodeOf<K>,
+  consumers: Consumers,
+) => boolean;
+export type PlainLowering<K extends OpName> = (emitter: Emitter, node: NodeOf<K>) => string;
+
+type Attributes = Readonly<Record<string, OnnxAttribute>>;
+/** Emits a put-off node, blocked, adding `sum` (blocked too) where given; returns its output's name. */
+type Deferred = (sum?: string) => string;
+type Domain = 'com.microsoft' | 'com.microsoft.nchwc' | undefined;
+
+export class Emitter {
+  readonly dialect: Dialect;
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxInitializer[] = [];
+  readonly uses = new Map<string, ParameterUse>();
+  readonly #parameters: ReadonlyMap<Value, string>;
+  readonly #plain = new Map<Value, string>();
+  readonly #blocked = new Map<Value, string>();
+  readonly #constants = new Map<string, string>();
+  /** Work put off until somebody asks for the value (a convolution waiting for the addition it can absorb). */
+  readonly #deferred = new Map<Value, Deferred>();
+  #where = '';
+  #next = 0;
+
+  constructor(dialect: Dialect, inputs: readonly NamedValue[], parameters: readonly NamedValue[]) {
+    this.dialect = dialect;
+    for (const { name, value } of inputs) this.#plain.set(value, name);
+    this.#parameters = new Map(parameters.map(({ name, value }) => [value, name]));
+  }
+
+  /** All that follows is emitted for this node of the graph. */
+  at(nodeName: string): void {
+    this.#where = nodeName;
+  }
+
+  /** Adds a node with one output and returns the output's name. */
+  node(op: string, inputs: readonly string[], attributes: Attributes = {}, domain?: Domain): string {
+    const output = `${this.#next++}`;
+    const name = `${this.#where}:${op}:${output}`;
+    this.nodes.push({ name, op, inputs, outputs: [output], attributes, ...(domain ? { domain } : {}) });
+    return output;
+  }
+
+  floats(shape: Shape, data: Float32Array): string {
+    return this.#constant('float32', shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  /** A list of int64, as shapes and axes are given to ONNX. */
+  integers(values: readonly number[]): string {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.#constant('int64', [values.length], new Uint8Array(data.buffer));
+  }
+
+  #constant(type: 'float32' | 'int64', shape: Shape, bytes: Uint8Array): string {
+    const key = `${type} ${shape.join(',')} ${Buffer.from(bytes).toString('latin1')}`;
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const name = `c${this.#constants.size}`;
+    this.#constants.set(key, name);
+    this.initializers.push({ name, type, shape, content: { bytes } });
+    return name;
+  }
+
+  isParameter(value: Value): boolean {
+    return this.#parameters.has(value);
+  }
+
+  /** A weight, arranged as asked; the same weight in the same arrangement is passed once. */
+  parameter(value: Value, layout: Layout, onnxShape: Shape = value.shape): string {
+    const name = this.#parameters.get(value);
+    invariant(name !== undefined, `${this.#where}: its weight is not a parameter`);
+    const onnxName = layout.kind === 'plain' ? name : `${name}@${layout.kind}`;
+    this.uses.set(onnxName, { name, onnxName, shape: value.shape, layout, onnxShape });
+    return onnxName;
+  }
+
+  setPlain(value: Value, name: string): void {
+    this.#plain.set(value, name);
+  }
+
+  setBlocked(value: Value, name: string): void {
+    this.#blocked.set(value, name);
+  }
+
+  defer(value: Value, emit: Deferred): void {
+    this.#deferred.set(value, emit);
+  }
+
+  /** Takes the put-off work for a value away, to be done in another way; undefined when there is none. */
+  takeDeferred(value: Value): Deferred | undefined {
+    const emit = this.#deferred.get(value);
+    this.#deferred.delete(value);
+    return emit;
+  }
+
+  #settle(value: Value): void {
+    const emit = this.takeDeferred(value);
+    if (emit) this.setBlocked(value, emit());
+  }
+
+  /** The value in row-major order. */
+  plain(value: Value): string {
+    this.#settle(value);
+    const known = this.#plain.get(value);
+    if (known !== undefined) return known;
+    if (this.isParameter(value)) return this.parameter(value, { kind: 'plain' });
+    const blocked = this.#blocked.get(value);
+    invariant(blocked !== undefined, `${this.#where}: value ${value.id} was never lowered`);
+    const [, channels = 0, height, width] = value.shape;
+    // one pixel: both orders are the same bytes
+    if (height === 1 && width === 1) return blocked;
+    const name = this.node(
+      'ReorderOutput',
+      [blocked],
+      { channels: { int: channels } },
+      'com.microsoft.nchwc',
+    );
+    this.#plain.set(value, name);
+    return name;
+  }
+
+  /** The value in blocked order; only for values `blockable` says yes to. */
+  blocked(value: Value): string {
+    this.#settle(value);
+    const known = this.#blocked.get(value);
+    if (known !== undefined) return known;
+    const plain = this.plain(value);
+    if (value.shape[2] === 1 && value.shape[3] === 1) return plain;
+    const name = this.node('ReorderInput', [plain], {}, 'com.microsoft.nchwc');
+    this.#blocked.set(value, name);
+    return name;
+  }
+
+  /** True where the value already stands in blocked order, so that going on there costs nothing. */
+  isBlocked(value: Value): boolean {
+    return this.#blocked.has(value) || this.#deferred.has(value);
+  }
+
+  /** The block's size where an image of this shape can be kept in blocked order, else 0. */
+  blockFor(shape: Shape): number {
+    const block = this.dialect.kind === 'cpu' ? this.dialect.block : 1;
+    const [, channels = 0] = shape;
+    return block > 1 && shape.length === 4 && channels % block === 0 ? block : 0;
+  }
+
+  reshape(name: string, shape: Shape): string {
+    invariant(sizeOf(shape) > 0, `${this.#where}: empty shape`);
+    return this.node('Reshape', [name, this.integers(shape)]);
+  }
+
+  /** Gives an output of the model its public name. */
+  output(value: Value, name: string): OnnxValueInfo {
+    this.at('output');
+    const source = this.plain(value);
+    this.nodes.push({ name: `output:${name}`, op: 'Identity', inputs: [source], outputs: [name] });
+    return { name, type: 'float32', shape: value.shape };
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * How a weight's bytes are arranged for the kernels that read it. Blocked convolutions want the output (and input)
+ * channels in blocks as the innermost axes, so that one vector load brings one block; the data is else unchanged.
+ */
+import { invariant } from '../../domain/errors.ts';
+import type { Shape } from '../graph/shape.ts';
+
+export type Layout =
+  | { readonly kind: 'plain' }
+  /** [O/b][I/b][kh][kw][b of I][b of O]; O is filled up with zeros to a multiple of b. */
+  | { readonly kind: 'OIHWio'; readonly block: number }
+  /** [O/b][I][kh][kw][b of O], for inputs with fewer channels than a block. */
+  | { readonly kind: 'OIHWo'; readonly block: number }
+  /** A vector filled up with zeros to a multiple of b. */
+  | { readonly kind: 'filled'; readonly block: number };
+
+export function roundUp(n: number, multiple: number): number {
+  return Math.ceil(n / multiple) * multiple;
+}
+
+/** The data of a weight of `shape` (row-major) as `layout` wants it; plain data is passed through, not copied. */
+export function arrange(
+  data: Float32Array<ArrayBuffer>,
+  shape: Shape,
+  layout: Layout,
+): Float32Array<ArrayBuffer> {
+  switch (layout.kind) {
+    case 'plain':
+      return data;
+    case 'filled': {
+      const filled = new Float32Array(roundUp(data.length, layout.block));
+      filled.set(data);
+      return filled;
+    }
+    case 'OIHWio':
+      return blockKernel(data, shape, layout.block, layout.block);
+    case 'OIHWo':
+      return blockKernel(data, shape, 1, layout.block);
+  }
+}
+
+function blockKernel(data: Float32Array, shape: Shape, bi: number, bo: number): Float32Array<ArrayBuffer> {
+  const [o = 0, i = 0, kh = 0, kw = 0] = shape;
+  invariant(shape.length === 4 && i % bi === 0, `a kernel [${shape.join(',')}] has no blocks of ${bi}`);
+  const taps = kh * kw;
+  const out = new Float32Array(roundUp(o, bo) * i * taps);
+  let at = 0;
+  for (let ob = 0; ob < o; ob += bo) {
+    const filled = Math.min(bo, o - ob);
+    for (let ib = 0; ib < i; ib += bi) {
+      for (let tap = 0; tap < taps; tap++) {
+        for (let ii = 0; ii < bi; ii++) {
+          let from = (ob * i + ib + ii) * taps + tap;
+          for (let oo = 0; oo < filled; oo++, from += i * taps) out[at + oo] = data[from]!;
+          at += bo;
+        }
+      }
+    }
+  }
+  return out;
+}

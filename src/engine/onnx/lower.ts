@@ -1,0 +1,78 @@
+/**
+ * Graph -> ONNX model. This file drives; plain.ts says what each op is in standard ONNX, blocked.ts what some of them are
+ * in the CPU's blocked order, emit.ts keeps the half-written model, and model.ts writes the bytes.
+ */
+import type { OpName } from '../graph/attributes.ts';
+import type { Graph, Node, NodeOf, Value } from '../graph/ir.ts';
+import { verify } from '../graph/verify.ts';
+import { blockedLowerings } from './blocked.ts';
+import { Emitter } from './emit.ts';
+import type { BlockedLowering, Consumers, Dialect, ParameterUse, PlainLowering } from './emit.ts';
+import { encodeModel } from './model.ts';
+import type { OnnxGraph, OnnxInitializer } from './model.ts';
+import { plainLowerings } from './plain.ts';
+
+export interface LowerOptions {
+  readonly dialect: Dialect;
+  /**
+   * `inputs`: weights are passed at each run, so that many models share one copy (CPU). `initializers`: weights are
+   * external data, given once in memory when the session is made (GPU providers, which keep them on the device).
+   */
+  readonly weights: 'inputs' | 'initializers';
+}
+
+export interface LoweredModel {
+  /** A ModelProto without any weight in it. */
+  readonly bytes: Uint8Array;
+  readonly graph: OnnxGraph;
+  readonly parameters: readonly ParameterUse[];
+}
+
+/** Throws `internal: ...` for a graph that does not verify. */
+export function lower(graph: Graph, options: LowerOptions): LoweredModel {
+  verify(graph);
+  const emitter = new Emitter(options.dialect, graph.inputs, graph.parameters);
+  const consumers = countConsumers(graph);
+  for (const node of graph.nodes) lowerNode(emitter, node, consumers);
+  const outputs = graph.outputs.map(({ name, value }) => emitter.output(value, name));
+  const parameters = [...emitter.uses.values()];
+  const infos = parameters.map(
+    ({ onnxName, onnxShape }) => ({ name: onnxName, type: 'float32', shape: onnxShape }) as const,
+  );
+  const inputs = graph.inputs.map(
+    ({ name, value }) => ({ name, type: 'float32', shape: value.shape }) as const,
+  );
+  const external = infos.map((info): OnnxInitializer => {
+    const length = info.shape.reduce((bytes, d) => bytes * d, 4);
+    return { ...info, content: { external: info.name, length } };
+  });
+  const asInputs = options.weights === 'inputs';
+  const onnx: OnnxGraph = {
+    name: graph.name,
+    nodes: emitter.nodes,
+    inputs: asInputs ? [...inputs, ...infos] : inputs,
+    outputs,
+    initializers: asInputs ? emitter.initializers : [...emitter.initializers, ...external],
+  };
+  return { bytes: encodeModel(onnx), graph: onnx, parameters };
+}
+
+function countConsumers(graph: Graph): Consumers {
+  const consumers = new Map<Value, (Node | 'output')[]>();
+  const note = (value: Value, reader: Node | 'output'): void => {
+    const known = consumers.get(value);
+    if (known) known.push(reader);
+    else consumers.set(value, [reader]);
+  };
+  for (const node of graph.nodes) for (const value of node.inputs) note(value, node);
+  for (const { value } of graph.outputs) note(value, 'output');
+  return consumers;
+}
+
+function lowerNode<K extends OpName>(emitter: Emitter, node: NodeOf<K>, consumers: Consumers): void {
+  emitter.at(node.name);
+  const blocked: BlockedLowering<K> | undefined = blockedLowerings[node.op];
+  if (blocked?.(emitter, node, consumers)) return;
+  const plain: PlainLowering<K> = plainLowerings[node.op];
+  emitter.setPlain(node.output, plain(emitter, node));
+}
