@@ -27,7 +27,10 @@ export class Cursor {
   }
 
   byte(): number {
-    return this.take(1).readUInt8(0);
+    const byte = this.position < this.end ? this.#window[this.position - this.#windowAt] : undefined;
+    if (byte === undefined) return this.take(1).readUInt8(0);
+    this.position += 1;
+    return byte;
   }
 
   /** The next `length` bytes; the view is good until the next call. */

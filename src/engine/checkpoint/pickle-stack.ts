@@ -92,14 +92,18 @@ export class PickleStack {
   /** Adds key, value, key, value, ... to the dict on top. */
   setItems(items: readonly PickleValue[]): void {
     const dict = this.top();
-    if (!isKind(dict, 'dict') || items.length % 2 !== 0) throw this.broken('sets items of something that is no dict');
-    for (let i = 0; i < items.length; i += 2) addEntry(this.#cursor, dict, items[i] ?? null, items[i + 1] ?? null);
+    if (!isKind(dict, 'dict') || items.length % 2 !== 0)
+      throw this.broken('sets items of something that is no dict');
+    for (let i = 0; i < items.length; i += 2)
+      addEntry(this.#cursor, dict, items[i] ?? null, items[i + 1] ?? null);
   }
 }
 
 /** Adds an entry to a dict; a repeated key is an error, as Python's own writer never emits one. */
 export function addEntry(cursor: Cursor, dict: PickleDict, key: PickleValue, value: PickleValue): void {
-  if (isKind(key, 'list') || isKind(key, 'dict')) throw cursor.broken('is damaged: a list or dict is used as a key');
-  if (dict.entries.has(key)) throw cursor.broken(`is damaged: it holds the name ${quoted(String(key))} twice`);
+  if (isKind(key, 'list') || isKind(key, 'dict'))
+    throw cursor.broken('is damaged: a list or dict is used as a key');
+  if (dict.entries.has(key))
+    throw cursor.broken(`is damaged: it holds the name ${quoted(String(key))} twice`);
   dict.entries.set(key, value);
 }

@@ -1,11 +1,12 @@
 /**
  * A restricted pickle machine (Python's Lib/pickletools.py, protocols 2 to 5): it builds plain data and runs nothing.
- * What the few permitted globals mean is the vocabulary's business. Read next: torch-pickle.ts.
+ * What the few permitted globals mean is the vocabulary's business. Read next: pickle-stack.ts, torch-pickle.ts.
  */
 import type { Cursor } from './cursor.ts';
 import { decodeText, readSigned } from './pickle-scalars.ts';
+import { PickleStack } from './pickle-stack.ts';
 import { isKind } from './pickle-values.ts';
-import type { PickleDict, PickleGlobal, PickleTuple, PickleValue } from './pickle-values.ts';
+import type { PickleGlobal, PickleTuple, PickleValue } from './pickle-values.ts';
 
 /** What a pickle may refer to; each method throws the refusal itself. */
 export interface Vocabulary {
@@ -19,15 +20,8 @@ export interface Vocabulary {
   refuse(what: string): Error;
 }
 
-/** Bounds far above any real state dict (1,000 tensors make about 10,000 objects and memo entries). */
-const LIMITS = {
-  stack: 100_000,
-  memo: 1_000_000,
-  objects: 400_000,
-  text: 2 ** 20,
-  global: 256,
-  bytes: 64 * 2 ** 20,
-};
+/** Longest text, longest global name, and most bytes of a whole pickle; far above any real state dict's. */
+const LIMITS = { text: 2 ** 20, global: 256, bytes: 64 * 2 ** 20 };
 
 /** Runs one pickle from the cursor to its STOP; the cursor is left just after it. */
 export function readPickle(cursor: Cursor, vocabulary: Vocabulary): PickleValue {
@@ -37,28 +31,28 @@ export function readPickle(cursor: Cursor, vocabulary: Vocabulary): PickleValue 
 class PickleMachine {
   readonly #cursor: Cursor;
   readonly #vocabulary: Vocabulary;
-  readonly #stack: PickleValue[] = [];
-  readonly #marks: number[] = [];
-  readonly #memo = new Map<number, PickleValue>();
-  #objects = 0;
+  readonly #stack: PickleStack;
 
   constructor(cursor: Cursor, vocabulary: Vocabulary) {
     this.#cursor = cursor;
     this.#vocabulary = vocabulary;
+    this.#stack = new PickleStack(cursor);
   }
 
   run(): PickleValue {
     const begin = this.#cursor.position;
     for (;;) {
       const code = this.#cursor.byte();
-      if (code === 0x2e) return stack.pop(); // STOP
+      if (code === 0x2e) return this.#stack.pop(); // STOP
       this.#step(code);
-      if (this.#cursor.position - begin > LIMITS.bytes) throw stack.broken('is larger than any model needs');
+      if (this.#cursor.position - begin > LIMITS.bytes)
+        throw this.#stack.broken('is larger than any model needs');
     }
   }
 
   #step(code: number): void {
     const cursor = this.#cursor;
+    const stack = this.#stack;
     switch (code) {
       case 0x80: // PROTO
         if (cursor.byte() > 5) throw stack.broken('is in a newer pickle protocol than 5');
@@ -66,8 +60,7 @@ class PickleMachine {
       case 0x95: // FRAME: only a hint of how much to read
         return void this.#length(8);
       case 0x28: // MARK
-        if (this.#marks.length >= LIMITS.stack) throw stack.broken('is nested too deeply');
-        return void this.#marks.push(this.#stack.length);
+        return stack.mark();
       case 0x30: // POP
         return void stack.pop();
       case 0x31: // POP_MARK
@@ -168,33 +161,33 @@ class PickleMachine {
   #length(bytes: 4 | 8, limit = Infinity): number {
     const view = this.#cursor.take(bytes);
     const length = bytes === 4 ? view.readUInt32LE(0) : Number(view.readBigUInt64LE(0));
-    if (length > this.#cursor.end - this.#cursor.position) throw stack.broken('is cut short');
-    if (length > limit) throw stack.broken('holds a longer text than any model needs');
+    if (length > this.#cursor.end - this.#cursor.position) throw this.#stack.broken('is cut short');
+    if (length > limit) throw this.#stack.broken('holds a longer text than any model needs');
     return length;
   }
 
   #bytes(length: number): void {
     this.#cursor.take(length);
-    stack.made({ kind: 'bytes', length });
+    this.#stack.made({ kind: 'bytes', length });
   }
 
   #tuple(items: readonly PickleValue[]): void {
-    stack.made({ kind: 'tuple', items });
+    this.#stack.made({ kind: 'tuple', items });
   }
 
   #stackGlobal(): void {
-    const name = stack.pop();
-    const module = stack.pop();
+    const name = this.#stack.pop();
+    const module = this.#stack.pop();
     if (typeof name !== 'string' || typeof module !== 'string')
-      throw stack.broken('names a global by something else');
-    stack.push(this.#vocabulary.global(module, name));
+      throw this.#stack.broken('names a global by something else');
+    this.#stack.push(this.#vocabulary.global(module, name));
   }
 
   #reduce(): void {
-    const args = stack.pop();
-    const callee = stack.pop();
+    const args = this.#stack.pop();
+    const callee = this.#stack.pop();
     if (!isKind(args, 'tuple') || !isKind(callee, 'global'))
-      throw stack.broken('calls something that is no function');
-    stack.made(this.#vocabulary.call(callee, args));
+      throw this.#stack.broken('calls something that is no function');
+    this.#stack.made(this.#vocabulary.call(callee, args));
   }
 }
