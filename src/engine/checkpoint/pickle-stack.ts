@@ -3,7 +3,7 @@
  * Read next: pickle.ts, which decides what goes on it.
  */
 import type { Cursor } from './cursor.ts';
-import { isKind } from './pickle-values.ts';
+import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleValue } from './pickle-values.ts';
 import { quoted } from './source.ts';
 
@@ -104,6 +104,6 @@ export function addEntry(cursor: Cursor, dict: PickleDict, key: PickleValue, val
   if (isKind(key, 'list') || isKind(key, 'dict'))
     throw cursor.broken('is damaged: a list or dict is used as a key');
   if (dict.entries.has(key))
-    throw cursor.broken(`is damaged: it holds the name ${quoted(String(key))} twice`);
+    throw cursor.broken(`is damaged: it holds the name ${quoted(describe(key))} twice`);
   dict.entries.set(key, value);
 }

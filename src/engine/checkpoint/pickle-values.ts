@@ -67,3 +67,8 @@ export function isKind<K extends PickleKind>(
 ): value is Extract<PickleValue, { kind: K }> {
   return typeof value === 'object' && value !== null && value.kind === kind;
 }
+
+/** A value for people: a scalar as text, an object as the name of its kind. */
+export function describe(value: PickleValue): string {
+  return typeof value === 'object' && value !== null ? value.kind : String(value);
+}

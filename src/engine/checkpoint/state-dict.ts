@@ -4,7 +4,7 @@
  */
 import type { ByteSource } from './source.ts';
 import { quoted } from './source.ts';
-import { isKind } from './pickle-values.ts';
+import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleTensor, PickleValue } from './pickle-values.ts';
 
 export interface StateDict {
@@ -72,7 +72,7 @@ function tensorsOf(dict: PickleDict): Map<string, PickleTensor> {
 function addScalars(dict: PickleDict, metadata: Map<string, string>): void {
   for (const [key, value] of dict.entries) {
     const scalar = typeof value === 'string' ? value.length <= 1000 : typeof value !== 'object';
-    if (typeof key === 'string' && scalar && metadata.size < MAX_SCALARS) metadata.set(key, String(value));
+    if (typeof key === 'string' && scalar && metadata.size < MAX_SCALARS) metadata.set(key, describe(value));
   }
 }
 

@@ -6,7 +6,7 @@ import type { UserError } from '../../domain/errors.ts';
 import type { Cursor } from './cursor.ts';
 import { addEntry } from './pickle-stack.ts';
 import type { Vocabulary } from './pickle.ts';
-import { isKind } from './pickle-values.ts';
+import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleGlobal, PickleTuple, PickleValue } from './pickle-values.ts';
 import { quoted } from './source.ts';
 import type { StoredType } from './store.ts';
@@ -55,7 +55,8 @@ export function torchVocabulary(cursor: Cursor): Vocabulary {
     persistent(id): PickleValue {
       if (!isKind(id, 'tuple')) throw damaged('a storage in it is not described by a tuple');
       const [tag, kind, key, , numel, view] = id.items;
-      if (tag !== 'storage') throw cursor.source.refused(`keeps a ${quoted(String(tag))} beside its weights`);
+      if (tag !== 'storage')
+        throw cursor.source.refused(`keeps a ${quoted(describe(tag ?? null))} beside its weights`);
       const type = kind !== undefined && isKind(kind, 'global') ? STORAGES.get(kind.name) : undefined;
       const sound = type !== undefined && typeof key === 'string' && isSize(numel);
       if (!sound) throw damaged('a storage in it is described wrongly');

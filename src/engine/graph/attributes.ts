@@ -9,6 +9,10 @@ interface Axes {
   readonly axes: readonly number[];
 }
 
+interface Groups {
+  readonly groups: number;
+}
+
 export interface OpAttributes {
   /** A tensor known when the graph is built; few elements, row-major. */
   readonly constant: { readonly shape: Shape; readonly data: Float32Array };
@@ -36,7 +40,9 @@ export interface OpAttributes {
   /** Reductions keep their axes with size 1. */
   readonly sum: Axes;
   readonly mean: Axes;
-  readonly sumSquares: Axes;
+  /** x [N,C,H,W] -> [N,G,1]: the mean of x, or of x^2, over each group of C/G channels and all pixels. */
+  readonly groupMean: Groups;
+  readonly groupMeanSquare: Groups;
   /** Over the last axis. */
   readonly softmax: None;
 

@@ -114,8 +114,11 @@ export class GraphBuilder {
   mean(x: Value, axes: readonly number[]): Value {
     return this.op('mean', [x], { axes });
   }
-  sumSquares(x: Value, axes: readonly number[]): Value {
-    return this.op('sumSquares', [x], { axes });
+  groupMean(x: Value, groups: number): Value {
+    return this.op('groupMean', [x], { groups });
+  }
+  groupMeanSquare(x: Value, groups: number): Value {
+    return this.op('groupMeanSquare', [x], { groups });
   }
   softmax(x: Value): Value {
     return this.op('softmax', [x], {});

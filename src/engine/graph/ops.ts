@@ -23,6 +23,15 @@ const reduction: Signature<OpAttributes['sum']> = {
   },
 };
 
+const groupReduction: Signature<OpAttributes['groupMean']> = {
+  inputs: [1, 1],
+  shape: ([x], { groups }) => {
+    const [n, c] = image(x);
+    expect(c % groups === 0, `${c} channels do not part into ${groups} groups`);
+    return [n, groups, 1];
+  },
+};
+
 export const signatures: { readonly [K in OpName]: Signature<OpAttributes[K]> } = {
   constant: {
     inputs: [0, 0],
@@ -58,7 +67,8 @@ export const signatures: { readonly [K in OpName]: Signature<OpAttributes[K]> } 
   },
   sum: reduction,
   mean: reduction,
-  sumSquares: reduction,
+  groupMean: groupReduction,
+  groupMeanSquare: groupReduction,
   softmax: unary,
   reshape: {
     inputs: [1, 1],

@@ -62,17 +62,16 @@ export interface GroupNormOptions {
  * channel, so that x is read twice for the sums and once for the result. Variance is E[x^2] - E[x]^2.
  */
 export function groupNorm(b: GraphBuilder, x: Value, name: string, options: GroupNormOptions): Value {
-  const [n, c, h, w] = imageShape(x);
+  const [n, c] = imageShape(x);
   const { groups, eps, modulation } = options;
   const each = c / groups;
   invariant(Number.isInteger(each), `${name}: ${c} channels do not part into ${groups} groups`);
   const gamma = b.parameter(`${name}.weight`, [c]);
   const beta = b.parameter(`${name}.bias`, [c]);
   return b.scope(name, () => {
-    const byGroup = (v: Value): Value => b.mean(b.reshape(v, [n, groups, each]), [2]);
-    const mean = byGroup(b.mean(x, [2, 3]));
-    const square = b.mul(byGroup(b.sumSquares(x, [2, 3])), b.scalar(1 / (h * w)));
-    const variance = b.sub(square, b.mul(mean, mean));
+    const mean = b.groupMean(x, groups);
+    // rounding can take the difference below zero where x is nearly constant
+    const variance = b.clip(b.sub(b.groupMeanSquare(x, groups), b.mul(mean, mean)), 0, Infinity);
     const deviation = b.sqrt(b.add(variance, b.scalar(eps)));
     const perChannel = (v: Value): Value => b.reshape(v, [1, groups, each]);
     let gain = b.div(perChannel(gamma), deviation);

@@ -5,10 +5,11 @@
 import type { OpName } from '../graph/attributes.ts';
 import type { NodeOf, Value } from '../graph/ir.ts';
 import { sameShape } from '../graph/shape.ts';
+import type { Shape } from '../graph/shape.ts';
 import type { BlockedLowering, Consumers, Emitter } from './emit.ts';
 import { roundUp } from './layout.ts';
 import type { OnnxAttribute } from './model.ts';
-import { silu, squareWindow } from './plain.ts';
+import { groupMean, silu, square, squareWindow } from './plain.ts';
 
 const NCHWC = 'com.microsoft.nchwc';
 
@@ -35,19 +36,14 @@ export const blockedLowerings: { readonly [K in OpName]?: BlockedLowering<K> } =
     e.setBlocked(output, n === 1 ? y : e.reshape(y, output.shape));
     return true;
   },
-  mean: (e, node) => {
-    const [x] = node.inputs;
-    if (!overImage(e, node)) return false;
-    e.setPlain(node.output, e.node('GlobalAveragePool', [e.blocked(x!)], {}, NCHWC));
+  groupMean: (e, { inputs: [x], attributes: { groups }, output }) => {
+    if (!e.isBlocked(x!)) return false;
+    e.setPlain(output, blockedGroupMean(e, e.blocked(x!), x!.shape, groups));
     return true;
   },
-  sumSquares: (e, node) => {
-    const [x] = node.inputs;
-    if (!overImage(e, node)) return false;
-    const [, , h = 1, w = 1] = x!.shape;
-    const squares = e.node('Mul', [e.blocked(x!), e.blocked(x!)]);
-    const mean = e.node('GlobalAveragePool', [squares], {}, NCHWC);
-    e.setPlain(node.output, e.node('Mul', [mean, e.floats([], Float32Array.of(h * w))]));
+  groupMeanSquare: (e, { inputs: [x], attributes: { groups }, output }) => {
+    if (!e.isBlocked(x!)) return false;
+    e.setPlain(output, blockedGroupMean(e, square(e, e.blocked(x!)), x!.shape, groups));
     return true;
   },
   concat: (e, { inputs, attributes: { axis }, output }) => {
@@ -85,13 +81,11 @@ function sameOrder(op: string) {
   };
 }
 
-function overImage(
-  e: Emitter,
-  { inputs: [x], attributes: { axes } }: NodeOf<'mean' | 'sumSquares'>,
-): boolean {
-  return (
-    e.isBlocked(x!) && x!.shape.length === 4 && axes.length === 2 && axes.includes(2) && axes.includes(3)
-  );
+/** Whole blocks in a group: its elements lie together. Else each channel's mean first, then the group's. */
+function blockedGroupMean(e: Emitter, x: string, shape: Shape, groups: number): string {
+  const [n = 1, c = 1] = shape;
+  if ((c / groups) % e.blockFor(shape) === 0) return groupMean(e, x, shape, groups);
+  return groupMean(e, e.node('GlobalAveragePool', [x], {}, NCHWC), [n, c, 1, 1], groups);
 }
 
 /** A convolution whose only reader is an addition waits for it: the kernel adds for free. */

@@ -55,6 +55,7 @@ export class Emitter {
   readonly #constants = new Map<string, string>();
   /** Work put off until somebody asks for the value (a convolution waiting for the addition it can absorb). */
   readonly #deferred = new Map<Value, Deferred>();
+  readonly #reshaped = new Map<string, string>();
   #where = '';
   #next = 0;
 
@@ -181,7 +182,11 @@ export class Emitter {
 
   reshape(name: string, shape: Shape): string {
     invariant(sizeOf(shape) > 0, `${this.#where}: empty shape`);
-    return this.node('Reshape', [name, this.integers(shape)]);
+    // a reshape of a reshape is one of the first's source
+    const source = this.#reshaped.get(name) ?? name;
+    const reshaped = this.node('Reshape', [source, this.integers(shape)]);
+    this.#reshaped.set(reshaped, source);
+    return reshaped;
   }
 
   /** Gives an output of the model its public name. */

@@ -9,7 +9,7 @@ import { blockedLowerings } from './blocked.ts';
 import { Emitter } from './emit.ts';
 import type { BlockedLowering, Consumers, Dialect, ParameterUse, PlainLowering } from './emit.ts';
 import { encodeModel } from './model.ts';
-import type { OnnxGraph, OnnxInitializer } from './model.ts';
+import type { OnnxGraph, OnnxInitializer, OnnxNode } from './model.ts';
 import { plainLowerings } from './plain.ts';
 
 export interface LowerOptions {
@@ -49,12 +49,28 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
   const asInputs = options.weights === 'inputs';
   const onnx: OnnxGraph = {
     name: graph.name,
-    nodes: emitter.nodes,
+    nodes: liveNodes(
+      emitter.nodes,
+      graph.outputs.map(({ name }) => name),
+    ),
     inputs: asInputs ? [...inputs, ...infos] : inputs,
     outputs,
     initializers: asInputs ? emitter.initializers : [...emitter.initializers, ...external],
   };
   return { bytes: encodeModel(onnx), graph: onnx, parameters };
+}
+
+/** The nodes that the outputs need. */
+function liveNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
+  const needed = new Set(outputs);
+  return nodes
+    .toReversed()
+    .filter((node) => {
+      if (!node.outputs.some((name) => needed.has(name))) return false;
+      for (const name of node.inputs) needed.add(name);
+      return true;
+    })
+    .reverse();
 }
 
 function countConsumers(graph: Graph): Consumers {

@@ -4,6 +4,8 @@
  */
 import type { OpName } from '../graph/attributes.ts';
 import type { NodeOf } from '../graph/ir.ts';
+import { sizeOf } from '../graph/shape.ts';
+import type { Shape } from '../graph/shape.ts';
 import type { Emitter, PlainLowering } from './emit.ts';
 import type { OnnxAttribute } from './model.ts';
 
@@ -20,7 +22,7 @@ const elementwise =
 
 const reduction =
   (op: string) =>
-  (e: Emitter, { inputs: [x], attributes }: NodeOf<'sum' | 'mean' | 'sumSquares'>): string =>
+  (e: Emitter, { inputs: [x], attributes }: NodeOf<'sum' | 'mean'>): string =>
     e.node(op, [e.plain(x!), e.integers(attributes.axes)]);
 
 export const plainLowerings: { readonly [K in OpName]: PlainLowering<K> } = {
@@ -45,7 +47,9 @@ export const plainLowerings: { readonly [K in OpName]: PlainLowering<K> } = {
     e.node('Add', [e.node('Mul', [e.plain(x!), e.plain(a!)]), e.plain(b!)]),
   sum: reduction('ReduceSum'),
   mean: reduction('ReduceMean'),
-  sumSquares: reduction('ReduceSumSquare'),
+  groupMean: (e, { inputs: [x], attributes: { groups } }) => groupMean(e, e.plain(x!), x!.shape, groups),
+  groupMeanSquare: (e, { inputs: [x], attributes: { groups } }) =>
+    groupMean(e, square(e, e.plain(x!)), x!.shape, groups),
   softmax: (e, { inputs: [x] }) => e.node('Softmax', [e.plain(x!)], { axis: { int: -1 } }),
   reshape: (e, { inputs: [x], attributes: { shape } }) => e.reshape(e.plain(x!), shape),
   transpose: (e, { inputs: [x], attributes: { order } }) =>
@@ -90,6 +94,17 @@ export const plainLowerings: { readonly [K in OpName]: PlainLowering<K> } = {
     );
   },
 };
+
+export function square(e: Emitter, x: string): string {
+  return e.node('Mul', [x, x]);
+}
+
+/** The mean over each group; right in any order of elements that keeps groups apart. */
+export function groupMean(e: Emitter, x: string, shape: Shape, groups: number): string {
+  const [n = 1] = shape;
+  const rows = e.reshape(x, [n, groups, sizeOf(shape) / (n * groups)]);
+  return e.node('ReduceMean', [rows, e.integers([2])]);
+}
 
 export function silu(e: Emitter, x: string): string {
   if (e.dialect.kind === 'cpu') return e.node('QuickGelu', [x], { alpha: { float: 1 } }, 'com.microsoft');
