@@ -44,17 +44,15 @@ function blockKernel(data: Float32Array, shape: Shape, bi: number, bo: number): 
   invariant(shape.length === 4 && i % bi === 0, `a kernel [${shape.join(',')}] has no blocks of ${bi}`);
   const taps = kh * kw;
   const out = new Float32Array(roundUp(o, bo) * i * taps);
-  let at = 0;
-  for (let ob = 0; ob < o; ob += bo) {
-    const filled = Math.min(bo, o - ob);
-    for (let ib = 0; ib < i; ib += bi) {
-      for (let tap = 0; tap < taps; tap++) {
-        for (let ii = 0; ii < bi; ii++) {
-          let from = (ob * i + ib + ii) * taps + tap;
-          for (let oo = 0; oo < filled; oo++, from += i * taps) out[at + oo] = data[from]!;
-          at += bo;
-        }
-      }
+  const block = bi * bo;
+  // reads run straight through the kernel; writes stay within one output block, which the cache holds
+  let from = 0;
+  for (let oc = 0; oc < o; oc++) {
+    const inBlock = oc % bo;
+    const base = (oc - inBlock) * i * taps + inBlock;
+    for (let ic = 0; ic < i; ic++) {
+      let to = base + (ic - (ic % bi)) * taps * bo + (ic % bi) * bo;
+      for (let tap = 0; tap < taps; tap++, to += block) out[to] = data[from++]!;
     }
   }
   return out;

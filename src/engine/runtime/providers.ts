@@ -6,6 +6,7 @@ import { UserError } from '../../domain/errors.ts';
 import { GraphBuilder } from '../graph/build.ts';
 import type { Graph } from '../graph/ir.ts';
 import { physicalCores } from './cores.ts';
+import { missingDriver } from './drivers.ts';
 import { builtProviders, openRuntime } from './ort.ts';
 import type { OrtOptions } from './ort.ts';
 import { noWeights } from './session.ts';
@@ -99,6 +100,8 @@ type Trial =
 async function tryProvider(provider: ProviderName, options: OrtOptions): Promise<Trial> {
   if (!builtProviders().includes(provider))
     return { outcome: 'unavailable', failure: `onnxruntime for this system has no ${provider} provider.` };
+  const missing = missingDriver(provider);
+  if (missing !== undefined) return { outcome: 'unavailable', failure: missing };
   const runtime = await openRuntime(provider, options);
   try {
     const { error, seconds } = await probe(runtime);
@@ -107,7 +110,7 @@ async function tryProvider(provider: ProviderName, options: OrtOptions): Promise
     return { outcome: 'wrong', failure: `it computes a wrong result (off by ${error.toPrecision(2)}).` };
   } catch (error) {
     await runtime.release();
-    return { outcome: 'unavailable', failure: firstSentence(error) };
+    return { outcome: 'unavailable', failure: failureOf(error) };
   }
 }
 
@@ -148,9 +151,11 @@ async function probe(runtime: Runtime): Promise<{ error: number; seconds: number
   return { error, seconds };
 }
 
-/** Runtime errors are long and full of file names: their first sentence, on one line, is for people. */
-function firstSentence(error: unknown): string {
+/** Runtime errors are long and full of file names; the known ones are said in words. */
+function failureOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
+  if (/adapter/i.test(text)) return 'no graphics adapter was found.';
+  if (/load (shared )?library/i.test(text)) return 'its libraries are not installed.';
   const line = text.replace(/\s+/g, ' ').replace(/\/\S+\//g, '');
-  return `it failed to start: ${line.slice(0, 160)}${line.length > 160 ? '...' : ''}`;
+  return `it failed to start (${line.slice(0, 120)}).`;
 }

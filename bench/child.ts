@@ -1,0 +1,104 @@
+/**
+ * One measurement in a process of its own, so that memory and caches start clean: `child.ts forward NET RUNS`,
+ * `child.ts ceiling RUNS`, `child.ts load FILE`. Prints one line of JSON; engine.ts starts it.
+ */
+import { readFileSync } from 'node:fs';
+import { GraphBuilder } from '../src/engine/graph/build.ts';
+import type { Graph } from '../src/engine/graph/ir.ts';
+import { compileDenoiser, forwardGraph, openPrior } from '../src/engine/prior.ts';
+import { openRuntime } from '../src/engine/runtime/ort.ts';
+import { gigaFlops, isNetName, madeUpWeights, nets } from './nets.ts';
+
+/** Peak resident memory of this process in MB (Linux; 0 elsewhere). */
+function peakMegabytes(): number {
+  try {
+    const line = /VmHWM:\s*(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
+    return Number(line?.[1] ?? 0) / 1024;
+  } catch {
+    // no /proc on this system
+    return 0;
+  }
+}
+
+async function time(runs: number, run: () => Promise<unknown>): Promise<number[]> {
+  await run();
+  const times: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+async function forward(net: string | undefined, runs: number): Promise<object> {
+  if (!isNetName(net)) throw new Error(`no net ${net ?? ''}`);
+  const config = nets[net];
+  const graph = forwardGraph(config, 1);
+  await using runtime = await openRuntime('cpu');
+  const network = await runtime.compile(graph, madeUpWeights);
+  const x_t = new Float32Array(3 * config.imageSize ** 2).fill(0.1);
+  const ms = await time(runs, () => network.run({ x_t, t: Float32Array.of(100) }));
+  return { ms, gflop: gigaFlops(graph), peakMB: peakMegabytes() };
+}
+
+/** The best rate of 3x3 convolutions alone, in a chain of eight, as the provider's own kernels do them. */
+async function ceiling(runs: number): Promise<object> {
+  await using runtime = await openRuntime('cpu');
+  let best = 0;
+  for (const [channels, side] of [
+    [64, 64],
+    [128, 64],
+    [256, 32],
+    [128, 256],
+  ] as const) {
+    const graph = convChain(channels, side);
+    const chain = await runtime.compile(graph, madeUpWeights);
+    const x = new Float32Array(channels * side * side).fill(0.1);
+    const ms = await time(runs, () => chain.run({ x }));
+    best = Math.max(best, gigaFlops(graph) / (Math.min(...ms) / 1000));
+    await chain.release();
+  }
+  return { gflops: best };
+}
+
+function convChain(channels: number, side: number): Graph {
+  const b = new GraphBuilder();
+  let y = b.input('x', [1, channels, side, side]);
+  for (let i = 0; i < 8; i++) {
+    y = b.conv(
+      y,
+      b.parameter(`w${i}`, [channels, channels, 3, 3]),
+      b.parameter(`b${i}`, [channels]),
+      1,
+      [1, 1, 1, 1],
+    );
+  }
+  return b.finish('ceiling', { y: b.groupMean(y, channels / 8) });
+}
+
+/** From a checkpoint on disk to the end of its first denoising step. */
+async function load(path: string | undefined): Promise<object> {
+  const start = performance.now();
+  using prior = openPrior(path ?? '');
+  await using runtime = await openRuntime('cpu');
+  const denoiser = await compileDenoiser(prior, runtime, 1);
+  const ready = performance.now() - start;
+  await denoiser.predict(new Float32Array(denoiser.shape.reduce((a, d) => a * d)).fill(0.1), 100);
+  return {
+    readyMs: ready,
+    firstStepMs: performance.now() - start,
+    peakMB: peakMegabytes(),
+    bytes: prior.store.fileBytes,
+  };
+}
+
+const [what, ...args] = process.argv.slice(2);
+const jobs: Record<string, () => Promise<object>> = {
+  forward: () => forward(args[0], Number(args[1] ?? 5)),
+  ceiling: () => ceiling(Number(args[0] ?? 5)),
+  load: () => load(args[0]),
+};
+const job = jobs[what ?? ''];
+if (!job) throw new Error(`no bench ${what ?? ''}`);
+console.log(JSON.stringify(await job()));
