@@ -41,9 +41,7 @@ async function face(seed: number): Promise<Float32Array> {
   const noise = gaussian(seed, 0);
   const x_T = new Float32Array(denoiser.shape.reduce((a, b) => a * b));
   noise.fill(x_T);
-  let image = await last(
-    samplers.ddim(denoiser, x_T, { K: denoiser.schedule.T, steps: 100, eta: 1, noise }),
-  );
+  let image = await last(samplers.ddim(denoiser, x_T, { K: denoiser.schedule.T, steps: 100, eta: 1, noise }));
   for (const K of [400, 250]) {
     const request = { photo: neutral(image), K, sampler: 'ddim', eta: 1, steps: 50, seed } as const;
     const [candidate] = (await last(restore(denoiser, request))).candidates;

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'checkpoint.refused'
   | 'checkpoint.mismatch'
   | 'model.unknown'
+  | 'model.exists'
   | 'model.unsupported'
   | 'photo.unreadable'
   | 'photo.unsuitable'

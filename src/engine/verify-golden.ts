@@ -31,7 +31,7 @@ export interface GoldenCheck {
  */
 export const TOLERANCE = {
   full: { forward: 1e-4, projection: 1e-6, restore: 1e-3 },
-  half: { forward: 1e-2, projection: 1e-6, restore: 1e-2 },
+  half: { forward: 5e-3, projection: 1e-6, restore: 2e-3 },
 } as const;
 
 /** Groups whose parts of the engine do not exist yet. */

@@ -41,7 +41,7 @@ export async function degrade(
   seed: number,
 ): Promise<Float32Array> {
   invariant(Number.isSafeInteger(seed) && seed >= 0, `seed ${seed}`);
-  let out = image.slice();
+  let out: Float32Array = image.slice();
   for (const [i, step] of steps.entries()) {
     out = await apply(out, step, random(seed, i));
     for (let p = 0; p < out.length; p++) out[p] = Math.max(-1, Math.min(1, out[p]!));

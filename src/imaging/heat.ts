@@ -30,7 +30,7 @@ export function heatOverlay(image: Float32Array, variation: Float32Array): Float
   for (let p = 0; p < pixels; p++) {
     const grey = 0.299 * image[p]! + 0.587 * image[pixels + p]! + 0.114 * image[2 * pixels + p]!;
     const heat = Math.min(1, variation[p]! / FULL_HEAT);
-    const opacity = 0.85 * Math.sqrt(heat);
+    const opacity = 0.85 * Math.min(1, 1.5 * heat);
     for (let c = 0; c < 3; c++) out[c * pixels + p] = grey + opacity * (ramp(heat, c) / 127.5 - 1 - grey);
   }
   return out;

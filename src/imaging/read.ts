@@ -5,6 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import sharp from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../domain/errors.ts';
 import { quoted } from '../domain/text.ts';
 import { fromRaster } from './pixels.ts';
@@ -87,7 +88,7 @@ async function readWhole(path: string, name: string): Promise<Buffer> {
 async function measure(bytes: Buffer, name: string): Promise<AlignedCrop['source']> {
   if (isHeic(bytes))
     throw unreadable(name, 'is a HEIC picture, which cannot be read yet', 'Save it as JPEG or PNG first.');
-  let metadata: sharp.Metadata;
+  let metadata: Metadata;
   try {
     metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
   } catch (cause) {
@@ -113,7 +114,7 @@ async function measure(bytes: Buffer, name: string): Promise<AlignedCrop['source
 }
 
 /** Damage inside the data is an error rather than a grey stripe. */
-function open(bytes: Buffer): sharp.Sharp {
+function open(bytes: Buffer): Sharp {
   return sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
 }
 

@@ -2,7 +2,7 @@
  * What each op means, written as plainly as possible in float64: the judge of every lowering. Slow on purpose; for
  * tensors of a few hundred elements.
  */
-import type { OpName } from '../../src/engine/graph/attributes.ts';
+import type { OpAttributes, OpName } from '../../src/engine/graph/attributes.ts';
 import type { Graph, Node, NodeOf, Value } from '../../src/engine/graph/ir.ts';
 import { sizeOf } from '../../src/engine/graph/shape.ts';
 import type { Shape } from '../../src/engine/graph/shape.ts';
@@ -10,9 +10,9 @@ import type { Shape } from '../../src/engine/graph/shape.ts';
 export type Data = Readonly<Record<string, ArrayLike<number>>>;
 /** An element of a tensor by its index. */
 type Read = (index: readonly number[]) => number;
-type Element<K extends OpName> = (
+type Element<A> = (
   inputs: readonly Read[],
-  node: NodeOf<K>,
+  node: { readonly inputs: readonly Value[]; readonly attributes: A; readonly output: Value },
   index: readonly number[],
 ) => number;
 
@@ -33,18 +33,18 @@ function evaluateNode<K extends OpName>(
     const data = values.get(value)!;
     return (index) => data[offset(index, value.shape)]!;
   });
-  const element = elements[node.op] as Element<K>;
+  const element = elements[node.op] as Element<OpAttributes[K]>;
   return Float64Array.from(indices(node.output.shape), (index) => element(reads, node, index));
 }
 
 const unary =
-  (f: (x: number) => number): Element<'neg'> =>
+  (f: (x: number) => number): Element<unknown> =>
   ([x], _, index) =>
     f(x!(index));
 
 /** Broadcasting: a missing or single axis is read at 0. */
 const binary =
-  (f: (a: number, b: number) => number): Element<'add'> =>
+  (f: (a: number, b: number) => number): Element<unknown> =>
   ([a, b], { inputs }, index) => {
     const at = (shape: Shape): number[] =>
       shape.map((d, i) => (d === 1 ? 0 : index[i + index.length - shape.length]!));
@@ -52,10 +52,10 @@ const binary =
   };
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-const total = (values: Iterable<number>): number => [...values].reduce((s, v) => s + v, 0);
+const total = (values: readonly number[]): number => values.reduce((s, v) => s + v, 0);
 
 const group =
-  (f: (x: number) => number): Element<'groupMean'> =>
+  (f: (x: number) => number): Element<OpAttributes['groupMean']> =>
   ([x], { inputs, attributes: { groups } }, [n, g]) => {
     const [, c = 1, h = 1, w = 1] = inputs[0]!.shape;
     const each = c / groups;
@@ -64,7 +64,7 @@ const group =
     );
   };
 
-const elements: { [K in OpName]: Element<K> } = {
+const elements: { readonly [K in OpName]: Element<OpAttributes[K]> } = {
   constant: (_, { attributes: { shape, data } }, index) => data[offset(index, shape)]!,
   neg: unary((x) => -x),
   exp: unary(Math.exp),
@@ -75,6 +75,7 @@ const elements: { [K in OpName]: Element<K> } = {
   sigmoid: unary(sigmoid),
   silu: unary((x) => x * sigmoid(x)),
   clip: ([x], { attributes: { min, max } }, index) => Math.min(max, Math.max(min, x!(index))),
+  inside: ([x], { attributes: { min, max } }, index) => Number(x!(index) >= min && x!(index) <= max),
   add: binary((a, b) => a + b),
   sub: binary((a, b) => a - b),
   mul: binary((a, b) => a * b),
@@ -106,8 +107,14 @@ const elements: { [K in OpName]: Element<K> } = {
     const which = inputs.findIndex(({ shape }) => at < shape[axis]! || ((at -= shape[axis]!), false));
     return reads[which]!(index.map((d, i) => (i === axis ? at : d)));
   },
-  pad: ([x], { inputs: [value], attributes: { pads } }, [n, c, y, z]) =>
-    readImage(x!, value!.shape, n!, c!, y! - pads[0], z! - pads[1]),
+  place: ([x], { inputs: [value], attributes: { axis, from } }, index) => {
+    const at = index[axis]! - from;
+    return at < 0 || at >= value!.shape[axis]! ? 0 : x!(index.map((d, i) => (i === axis ? at : d)));
+  },
+  expand: ([x], { inputs: [value], output }, index) => {
+    const extra = output.shape.length - value!.shape.length;
+    return x!(value!.shape.map((d, i) => (d === 1 ? 0 : index[i + extra]!)));
+  },
   upsample: ([x], { attributes: { factor: f } }, [n, c, y, z]) =>
     x!([n!, c!, Math.floor(y! / f), Math.floor(z! / f)]),
   averagePool: ([x], { attributes: { factor: f } }, [n, c, y, z]) =>
@@ -133,6 +140,27 @@ const elements: { [K in OpName]: Element<K> } = {
     );
     return total(products) + (bias ? bias([o!]) : 0);
   },
+  // every product of the convolution that holds the element asked for
+  convInputGradient: ([g, weight], { inputs, attributes: { stride, pads } }, [n, c, y, z]) => {
+    const [, o = 1, kh = 1, kw = 1] = [0, inputs[0]!.shape[1]!, ...inputs[1]!.shape.slice(2)];
+    return total(
+      indices([o, kh, kw]).map(([oc, p, q]) => {
+        const [gy, gz] = [(y! + pads[0] - p!) / stride, (z! + pads[1] - q!) / stride];
+        const hit = Number.isInteger(gy) && Number.isInteger(gz);
+        return hit ? readImage(g!, inputs[0]!.shape, n!, oc!, gy, gz) * weight!([oc!, c!, p!, q!]) : 0;
+      }),
+    );
+  },
+  convWeightGradient: ([x, g], { inputs, attributes: { stride, pads } }, [o, c, p, q]) => {
+    const [n = 1, , h = 1, w = 1] = inputs[1]!.shape;
+    return total(
+      indices([n, h, w]).map(
+        ([i, y, z]) =>
+          g!([i!, o!, y!, z!]) *
+          readImage(x!, inputs[0]!.shape, i!, c!, y! * stride - pads[0] + p!, z! * stride - pads[1] + q!),
+      ),
+    );
+  },
 };
 
 /** Zero outside the image. */
@@ -140,7 +168,7 @@ function readImage(x: Read, [, , h = 1, w = 1]: Shape, n: number, c: number, y: 
   return y < 0 || z < 0 || y >= h || z >= w ? 0 : x([n, c, y, z]);
 }
 
-function along(shape: Shape, axes: readonly number[], index: readonly number[]): number[][] {
+function along(shape: Shape, axes: readonly number[], index: readonly number[]): readonly number[][] {
   const free = shape.map((d, i) => (axes.includes(i) ? d : 1));
   return indices(free).map((offsetIndex) => offsetIndex.map((d, i) => (axes.includes(i) ? d : index[i]!)));
 }
@@ -157,6 +185,11 @@ function unravel(at: number, shape: Shape): number[] {
   }, []);
 }
 
-function indices(shape: Shape): number[][] {
-  return Array.from({ length: sizeOf(shape) }, (_, i) => unravel(i, shape));
+const known = new Map<string, readonly (readonly number[])[]>();
+
+function indices(shape: Shape): readonly (readonly number[])[] {
+  const key = shape.join();
+  const all = known.get(key) ?? Array.from({ length: sizeOf(shape) }, (_, i) => unravel(i, shape));
+  known.set(key, all);
+  return all;
 }

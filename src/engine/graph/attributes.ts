@@ -9,6 +9,15 @@ interface Axes {
   readonly axes: readonly number[];
 }
 
+interface Window {
+  readonly stride: number;
+  /** Zeros around the image: top, left, bottom, right. */
+  readonly pads: Pads;
+}
+interface Limits {
+  readonly min: number;
+  readonly max: number;
+}
 interface Groups {
   readonly groups: number;
 }
@@ -26,7 +35,9 @@ export interface OpAttributes {
   readonly sigmoid: None;
   /** x * sigmoid(x) (Elfwing et al. 2017). */
   readonly silu: None;
-  readonly clip: { readonly min: number; readonly max: number };
+  readonly clip: Limits;
+  /** 1 where min <= x <= max, else 0: the gradient of clip. */
+  readonly inside: Limits;
 
   /** Two inputs, broadcast as in NumPy. */
   readonly add: None;
@@ -51,8 +62,10 @@ export interface OpAttributes {
   /** Elements from..to-1 of one axis. */
   readonly slice: { readonly axis: number; readonly from: number; readonly to: number };
   readonly concat: { readonly axis: number };
-  /** Zeros around the last two axes: top, left, bottom, right. */
-  readonly pad: { readonly pads: Pads };
+  /** The counterpart of slice: x at from.. of an axis of `size`, zeros around it. */
+  readonly place: { readonly axis: number; readonly from: number; readonly size: number };
+  /** Broadcast to a larger shape. */
+  readonly expand: { readonly shape: Shape };
 
   /** Nearest neighbour, [N,C,H,W] -> [N,C,fH,fW]. */
   readonly upsample: { readonly factor: number };
@@ -62,7 +75,11 @@ export interface OpAttributes {
   /** Batched over leading axes, which must agree; the last two are transposed first where asked. */
   readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
   /** x [N,C,H,W], weight [O,C,kh,kw], optional bias [O]. */
-  readonly conv: { readonly stride: number; readonly pads: Pads };
+  readonly conv: Window;
+  /** The gradient of conv by its input: g [N,O,h,w], weight [O,C,kh,kw] -> `shape` [N,C,H,W]. */
+  readonly convInputGradient: Window & { readonly shape: Shape };
+  /** The gradient of conv by its weight: x [N,C,H,W], g [N,O,h,w] -> `shape` [O,C,kh,kw]. */
+  readonly convWeightGradient: Window & { readonly shape: Shape };
 }
 export type OpName = keyof OpAttributes;
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];

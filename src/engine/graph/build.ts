@@ -13,6 +13,7 @@ export class GraphBuilder {
   readonly #inputs: NamedValue[] = [];
   readonly #parameters = new Map<string, Value>();
   readonly #nodes: Node[] = [];
+  readonly #producers = new Map<Value, Node>();
   readonly #scope: string[] = [];
   #nextId = 0;
 
@@ -41,6 +42,16 @@ export class GraphBuilder {
     return value;
   }
 
+  /** All nodes so far, in the order they were made. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  /** The node that makes a value; undefined for inputs and parameters. */
+  producerOf(value: Value): Node | undefined {
+    return this.#producers.get(value);
+  }
+
   /** Adds any op; the named methods below are shorthands. */
   op<K extends OpName>(op: K, inputs: readonly Value[], attributes: OpAttributes[K]): Value {
     const name = `${this.#scope.join('.')}/${op}#${this.#nodes.length}`;
@@ -60,7 +71,9 @@ export class GraphBuilder {
       attributes,
       output: this.#value(shape),
     };
-    this.#nodes.push(Object.freeze(node) as Node);
+    const added = Object.freeze(node) as Node;
+    this.#nodes.push(added);
+    this.#producers.set(node.output, added);
     return node.output;
   }
 
@@ -86,6 +99,9 @@ export class GraphBuilder {
   }
   cos(x: Value): Value {
     return this.op('cos', [x], {});
+  }
+  sigmoid(x: Value): Value {
+    return this.op('sigmoid', [x], {});
   }
   silu(x: Value): Value {
     return this.op('silu', [x], {});
@@ -135,8 +151,8 @@ export class GraphBuilder {
   concat(parts: readonly Value[], axis: number): Value {
     return this.op('concat', parts, { axis });
   }
-  pad(x: Value, pads: Pads): Value {
-    return this.op('pad', [x], { pads });
+  expand(x: Value, shape: Shape): Value {
+    return this.op('expand', [x], { shape });
   }
   upsample(x: Value, factor: number): Value {
     return this.op('upsample', [x], { factor });

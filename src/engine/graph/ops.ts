@@ -49,6 +49,7 @@ export const signatures: { readonly [K in OpName]: Signature<OpAttributes[K]> } 
   sigmoid: unary,
   silu: unary,
   clip: unary,
+  inside: unary,
   add: binary,
   sub: binary,
   mul: binary,
@@ -117,11 +118,21 @@ export const signatures: { readonly [K in OpName]: Signature<OpAttributes[K]> } 
       return first.map((d, i) => (i === axis ? total : d));
     },
   },
-  pad: {
+  place: {
     inputs: [1, 1],
-    shape: ([x], { pads: [top, left, bottom, right] }) => {
-      const [n, c, h, w] = image(x);
-      return [n, c, h + top + bottom, w + left + right];
+    shape: ([x], { axis, from, size }) => {
+      const shape = given(x);
+      const fits = from >= 0 && from + at(shape, axis) <= size;
+      expect(fits, `${showShape(shape)} does not fit at ${from} into ${size} along axis ${axis}`);
+      return shape.map((d, i) => (i === axis ? size : d));
+    },
+  },
+  expand: {
+    inputs: [1, 1],
+    shape: ([x], { shape }) => {
+      const wide = broadcastShapes(given(x), shape);
+      expect(sameShape(wide, shape), `${showShape(given(x))} does not expand to ${showShape(shape)}`);
+      return shape;
     },
   },
   upsample: {
@@ -152,18 +163,43 @@ export const signatures: { readonly [K in OpName]: Signature<OpAttributes[K]> } 
   },
   conv: {
     inputs: [2, 3],
-    shape: ([x, weight, bias], { stride, pads: [top, left, bottom, right] }) => {
-      const [n, c, h, w] = image(x);
-      const [o, ci, kh, kw] = image(weight);
-      expect(ci === c, `a kernel ${showShape(given(weight))} does not fit ${showShape(given(x))}`);
+    shape: ([x, weight, bias], window) => {
+      const [o] = image(weight);
       if (bias) expect(sameShape(bias, [o]), `a bias ${showShape(bias)} does not fit ${o} channels`);
-      const oh = Math.floor((h + top + bottom - kh) / stride) + 1;
-      const ow = Math.floor((w + left + right - kw) / stride) + 1;
-      expect(oh > 0 && ow > 0, `a kernel ${kh} x ${kw} is larger than the padded ${h} x ${w}`);
-      return [n, o, oh, ow];
+      return convShape(image(x), image(weight), window);
+    },
+  },
+  convInputGradient: {
+    inputs: [2, 2],
+    shape: ([g, weight], { shape, ...window }) => {
+      checkGradient(given(g), convShape(image(shape), image(weight), window));
+      return shape;
+    },
+  },
+  convWeightGradient: {
+    inputs: [2, 2],
+    shape: ([x, g], { shape, ...window }) => {
+      checkGradient(given(g), convShape(image(x), image(shape), window));
+      return shape;
     },
   },
 };
+
+type Sizes = readonly [number, number, number, number];
+
+function convShape([n, c, h, w]: Sizes, weight: Sizes, { stride, pads }: OpAttributes['conv']): Shape {
+  const [o, ci, kh, kw] = weight;
+  const [top, left, bottom, right] = pads;
+  expect(ci === c, `a kernel ${showShape(weight)} does not fit ${c} channels`);
+  const oh = Math.floor((h + top + bottom - kh) / stride) + 1;
+  const ow = Math.floor((w + left + right - kw) / stride) + 1;
+  expect(oh > 0 && ow > 0, `a kernel ${kh} x ${kw} is larger than the padded ${h} x ${w}`);
+  return [n, o, oh, ow];
+}
+
+function checkGradient(g: Shape, made: Shape): void {
+  expect(sameShape(g, made), `a gradient ${showShape(g)} is none of ${showShape(made)}`);
+}
 
 /** The output shape of `op`; throws a RangeError that says what does not fit. */
 export function inferShape<K extends OpName>(
@@ -207,7 +243,7 @@ function given(shape: Shape | undefined): Shape {
   return shape;
 }
 
-function image(shape: Shape | undefined): readonly [number, number, number, number] {
+function image(shape: Shape | undefined): Sizes {
   const [n, c, h, w, ...more] = given(shape);
   const four = n !== undefined && c !== undefined && h !== undefined && w !== undefined && more.length === 0;
   expect(four, `wants [N,C,H,W], not ${showShape(given(shape))}`);

@@ -12,7 +12,7 @@ export function verify(graph: Graph): void {
   const known = new Set<Value>();
   const names = new Set<string>();
   const declare = (kind: string, name: string): void => {
-    invariant(!names.has(name), `${graph.name}: two ${kind}s are named ${name}`);
+    invariant(!names.has(name), `${graph.name}: two things are named ${name} (a second ${kind})`);
     names.add(name);
   };
   for (const { name, value } of graph.inputs) {
@@ -29,8 +29,10 @@ export function verify(graph: Graph): void {
     known.add(node.output);
   }
   invariant(graph.outputs.length > 0, `${graph.name}: has no output`);
-  for (const { name, value } of graph.outputs)
+  for (const { name, value } of graph.outputs) {
+    declare('output', name);
     invariant(known.has(value), `${graph.name}: output ${name} is made by no node`);
+  }
 }
 
 function checkNode(graph: string, node: Node, known: ReadonlySet<Value>): void {

@@ -8,7 +8,7 @@ import { sameShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
 import type { BlockedLowering, Consumers, Emitter } from './emit.ts';
 import { roundUp } from './layout.ts';
-import type { OnnxAttribute } from './model.ts';
+import { windowOf } from './conv-gradients.ts';
 import { groupMean, silu, square, squareWindow } from './plain.ts';
 
 const NCHWC = 'com.microsoft.nchwc';
@@ -134,7 +134,6 @@ function convNode(
   { inputs: [x, weight, bias], attributes }: NodeOf<'conv'>,
   sum?: string,
 ): string {
-  const { stride, pads } = attributes;
   const block = e.dialect.kind === 'cpu' ? e.dialect.block : 1;
   const few = fewChannels(e, x!);
   const [o = 0, i = 0, kh = 1, kw = 1] = weight!.shape;
@@ -144,10 +143,5 @@ function convNode(
     ? e.parameter(bias, filled === o ? { kind: 'plain' } : { kind: 'filled', block }, [filled])
     : '';
   const inputs = [few ? e.plain(x!) : e.blocked(x!), kernel, shift, ...(sum ? [sum] : [])];
-  const window: Record<string, OnnxAttribute> = {
-    kernel_shape: { ints: [kh, kw] },
-    strides: { ints: [stride, stride] },
-    pads: { ints: pads },
-  };
-  return e.node('Conv', inputs, window, NCHWC);
+  return e.node('Conv', inputs, windowOf(weight!.shape, attributes), NCHWC);
 }

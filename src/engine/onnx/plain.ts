@@ -6,8 +6,12 @@ import type { OpName } from '../graph/attributes.ts';
 import type { NodeOf } from '../graph/ir.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
+import { convInputGradient, convWeightGradient, windowOf } from './conv-gradients.ts';
 import type { Emitter, PlainLowering } from './emit.ts';
 import type { OnnxAttribute } from './model.ts';
+
+/** ONNX's number for float32. */
+const FLOAT = 1;
 
 type ElementwiseName =
   'neg' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'sigmoid' | 'add' | 'sub' | 'mul' | 'div';
@@ -35,9 +39,12 @@ export const plainLowerings: { readonly [K in OpName]: PlainLowering<K> } = {
   cos: elementwise('Cos'),
   sigmoid: elementwise('Sigmoid'),
   silu: (e, { inputs: [x] }) => silu(e, e.plain(x!)),
-  clip: (e, { inputs: [x], attributes: { min, max } }) => {
-    const limit = (v: number): string => e.floats([], Float32Array.of(v));
-    return e.node('Clip', [e.plain(x!), limit(min), limit(max)]);
+  clip: (e, { inputs: [x], attributes: { min, max } }) =>
+    e.node('Clip', [e.plain(x!), e.scalar(min), e.scalar(max)]),
+  inside: (e, { inputs: [x], attributes: { min, max } }) => {
+    const above = e.node('GreaterOrEqual', [e.plain(x!), e.scalar(min)]);
+    const below = e.node('LessOrEqual', [e.plain(x!), e.scalar(max)]);
+    return e.node('Cast', [e.node('And', [above, below])], { to: { int: FLOAT } });
   },
   add: elementwise('Add'),
   sub: elementwise('Sub'),
@@ -62,15 +69,11 @@ export const plainLowerings: { readonly [K in OpName]: PlainLowering<K> } = {
       inputs.map((v) => e.plain(v)),
       { axis: { int: axis } },
     ),
-  pad: (
-    e,
-    {
-      inputs: [x],
-      attributes: {
-        pads: [top, left, bottom, right],
-      },
-    },
-  ) => e.node('Pad', [e.plain(x!), e.integers([0, 0, top, left, 0, 0, bottom, right])]),
+  place: (e, { inputs: [x], attributes: { axis, from, size } }) => {
+    const after = size - from - (x!.shape[axis] ?? 0);
+    return e.node('Pad', [e.plain(x!), e.integers([from, after]), '', e.integers([axis])]);
+  },
+  expand: (e, { inputs: [x], attributes: { shape } }) => e.node('Expand', [e.plain(x!), e.integers(shape)]),
   upsample: (e, { inputs: [x], attributes: { factor } }) =>
     e.node('Resize', [e.plain(x!), '', e.floats([4], Float32Array.of(1, 1, factor, factor))], {
       mode: { text: 'nearest' },
@@ -80,19 +83,14 @@ export const plainLowerings: { readonly [K in OpName]: PlainLowering<K> } = {
   averagePool: (e, { inputs: [x], attributes: { factor } }) =>
     e.node('AveragePool', [e.plain(x!)], squareWindow(factor)),
   matmul,
-  conv: (e, { inputs, attributes: { stride, pads } }) => {
-    const [, weight] = inputs;
-    const [, , kh = 1, kw = 1] = weight!.shape;
-    return e.node(
+  conv: (e, { inputs, attributes }) =>
+    e.node(
       'Conv',
       inputs.map((v) => e.plain(v)),
-      {
-        kernel_shape: { ints: [kh, kw] },
-        strides: { ints: [stride, stride] },
-        pads: { ints: pads },
-      },
-    );
-  },
+      windowOf(inputs[1]!.shape, attributes),
+    ),
+  convInputGradient,
+  convWeightGradient,
 };
 
 export function square(e: Emitter, x: string): string {

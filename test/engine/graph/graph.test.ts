@@ -52,7 +52,7 @@ describe('shapes', () => {
     ['groupMean', [[2, 6, 4, 4]], { groups: 3 }, [2, 3, 1]],
     ['upsample', [[1, 2, 3, 4]], { factor: 2 }, [1, 2, 6, 8]],
     ['averagePool', [[1, 2, 6, 4]], { factor: 2 }, [1, 2, 3, 2]],
-    ['pad', [[1, 2, 3, 4]], { pads: [1, 2, 3, 4] }, [1, 2, 7, 10]],
+    ['place', [[1, 2]], { axis: 1, from: 1, size: 4 }, [1, 4]],
   ] as const)('%s', (op, inputs, attributes, shape) => {
     expect(inferShape(op, inputs, attributes as never)).toEqual(shape);
   });
@@ -162,7 +162,7 @@ describe('verify', () => {
     }).toThrow('output y is made by no node');
     expect(() => {
       verify({ ...graph, nodes: [...graph.nodes, graph.nodes[0]!] });
-    }).toThrow('two nodes are named');
+    }).toThrow('two things are named');
   });
 });
 
