@@ -3,7 +3,7 @@
  * one JSON document on stdout and nothing else there. program.ts makes it; the commands use it.
  */
 import { SingleBar } from 'cli-progress';
-import { UserError } from '../domain/errors.ts';
+import type { UserError } from '../domain/errors.ts';
 import { printable } from '../domain/text.ts';
 
 /** process.stdout or process.stderr, or what a test puts in their place. */
@@ -17,7 +17,7 @@ export interface Progress {
 
 export interface Ui {
   /** A line of the result for people, on stdout; left out with --json. */
-  out(line: string): void;
+  readonly out: (line: string) => void;
   /** A line about the work, on stderr. */
   note(line: string): void;
   /** What went wrong and what to try, on stderr. */

@@ -16,7 +16,9 @@ export type ErrorCode =
   | 'output.unwritable'
   | 'device.unavailable'
   | 'usage'
-  | 'cancelled';
+  | 'cancelled'
+  | 'album.unsuitable'
+  | 'training.failed';
 
 /** An error for users: `message` is one clear sentence, `advice` says what to try. */
 export class UserError extends Error {

@@ -66,7 +66,7 @@ async function* checkForward(
   golden: TensorStore,
   runtime: Runtime,
   tolerance: number,
-): AsyncGenerator<GoldenCheck> {
+): AsyncGenerator<GoldenCheck, void, undefined> {
   const [batch] = shapeOf(golden, 'forward.x');
   expectShape(golden, 'forward.x', [batch, 3, config.imageSize, config.imageSize]);
   expectShape(golden, 'forward.t', [batch]);
@@ -82,7 +82,7 @@ async function* checkRestore(
   golden: TensorStore,
   runtime: Runtime,
   tolerance: { readonly projection: number; readonly restore: number },
-): AsyncGenerator<GoldenCheck> {
+): AsyncGenerator<GoldenCheck, void, undefined> {
   const size = prior.config.imageSize;
   const [batch] = shapeOf(golden, 'restore.y0');
   const [K] = shapeOf(golden, 'restore.noises');

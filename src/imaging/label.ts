@@ -44,9 +44,9 @@ export function drawLabel(
       for (let x = Math.max(0, left); x < Math.min(width, left + scale); x++)
         data.fill(grey, 3 * (y * width + x), 3 * (y * width + x) + 3);
   };
-  [...text.toUpperCase()].forEach((letter, i) => {
+  Array.from(text.toUpperCase()).forEach((letter, i) => {
     const rows = GLYPHS[letter] ?? GLYPHS['?'] ?? '';
-    [...rows].forEach((digit, row) => {
+    Array.from(rows).forEach((digit, row) => {
       const bits = parseInt(digit, 32);
       for (let column = 0; column < 5; column++)
         if (bits & (16 >> column)) dot(at.x + (i * ADVANCE + column) * scale, at.y + row * scale);

@@ -40,12 +40,15 @@ test('a mistake of ours is 70, says how to report it, and shows a stack only whe
   };
   for (const debug of [undefined, '1']) {
     const [stdout, stderr] = [sink(), sink()];
-    const env = new Proxy({} as NodeJS.ProcessEnv, {
-      get: (_target, key) => {
-        if (key === 'ALBUMEN_DEBUG') return debug;
-        throw new Error('internal: the environment burns');
+    const env = new Proxy(
+      {},
+      {
+        get: (_target, key) => {
+          if (key === 'ALBUMEN_DEBUG') return debug;
+          throw new Error('internal: the environment burns');
+        },
       },
-    });
+    );
     const { signal } = new AbortController();
     expect(await runCli(['models', 'list', '--json'], { stdout, stderr, env, signal })).toBe(70);
     const said = stderr.text();

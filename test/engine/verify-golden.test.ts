@@ -20,7 +20,13 @@ afterAll(() => runtime.release());
 async function checksOf(file: string, name: string): Promise<GoldenCheck[]> {
   const config = [golden(`${name}.json`), golden(`${name}.config.json`)].find((path) => existsSync(path));
   using prior = openPrior(golden(file), config);
-  return await Array.fromAsync(verifyGolden(prior, golden(`${name}.golden.safetensors`), runtime));
+  return await all(verifyGolden(prior, golden(`${name}.golden.safetensors`), runtime));
+}
+
+async function all(run: AsyncIterable<GoldenCheck>): Promise<GoldenCheck[]> {
+  const checks: GoldenCheck[] = [];
+  for await (const check of run) checks.push(check);
+  return checks;
 }
 
 test.each(goldenModels)('%s agrees with the reference', async (file, name) => {
@@ -53,15 +59,13 @@ test('the figures of another checkpoint of the same shape fail', async () => {
     },
   };
   const altered = { ...prior, weights };
-  const checks = await Array.fromAsync(
-    verifyGolden(altered, golden('adm-plain.golden.safetensors'), runtime),
-  );
+  const checks = await all(verifyGolden(altered, golden('adm-plain.golden.safetensors'), runtime));
   expect(checks.slice(0, 3).map(({ outcome }) => outcome)).toEqual(['fail', 'pass', 'fail']);
 });
 
 test('figures of another shape, and none at all, are UserErrors', async () => {
   using prior = openPrior(golden('adm-plain.pt'));
-  const against = (file: string) => Array.fromAsync(verifyGolden(prior, golden(file), runtime));
+  const against = (file: string) => all(verifyGolden(prior, golden(file), runtime));
   await expect(against('adm-like-gen2res.golden.safetensors')).rejects.toMatchObject({
     code: 'checkpoint.mismatch',
     message: '"adm-like-gen2res.golden.safetensors" has forward.out as [2, 6, 16, 16], not [2, 3, 16, 16].',

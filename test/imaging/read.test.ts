@@ -3,6 +3,7 @@
  * write.test.ts is the way back.
  */
 import sharp from 'sharp';
+import type { Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/domain/errors.ts';
 import { readAlignedCrop } from '../../src/imaging/read.ts';
@@ -12,7 +13,7 @@ import { fileOf, imageOf, smooth, temporaryFolder } from './helpers.ts';
 const folder = temporaryFolder();
 
 /** A plain RGB picture with a red top-left quarter. */
-function quarter(width: number, height: number): sharp.Sharp {
+function quarter(width: number, height: number): Sharp {
   const data = Buffer.alloc(3 * width * height, 128);
   for (let y = 0; y < height / 2; y++)
     for (let x = 0; x < width / 2; x++) data.set([255, 0, 0], 3 * (y * width + x));
