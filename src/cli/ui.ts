@@ -20,7 +20,7 @@ export interface Ui {
   readonly out: (line: string) => void;
   /** A line about the work, on stderr. */
   note(line: string): void;
-  /** What went wrong and what to try, on stderr. */
+  /** What went wrong and what to try, on stderr; the same advice is given once. */
   problem(error: UserError, prefix?: string): void;
   /** The result for programs: written with --json, else left out. Once per run. */
   document(result: Readonly<Record<string, unknown>>): void;
@@ -38,6 +38,7 @@ export interface UiOptions {
 const LINE_EVERY_SECONDS = 20;
 
 export function createUi({ json, stdout, stderr }: UiOptions): Ui {
+  const advised = new Set<string>();
   const note = (line: string): void => {
     stderr.write(`${printable(line)}\n`);
   };
@@ -47,7 +48,9 @@ export function createUi({ json, stdout, stderr }: UiOptions): Ui {
     },
     note,
     problem: (error, prefix = '') => {
-      note(`${prefix}${error.message}${error.advice === undefined ? '' : ` ${error.advice}`}`);
+      const { message, advice = '' } = error;
+      note(advice === '' || advised.has(advice) ? `${prefix}${message}` : `${prefix}${message} ${advice}`);
+      advised.add(advice);
     },
     document: (result) => {
       if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`);

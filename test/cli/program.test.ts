@@ -108,7 +108,8 @@ describe('text', () => {
     expect(String(stderr.read())).toContain('photo');
     ui.out('hidden');
     ui.problem(new UserError('usage', 'It broke.', 'Mend it.'), 'x: ');
-    expect(String(stderr.read())).toBe('x: It broke. Mend it.\n');
+    ui.problem(new UserError('usage', 'It broke again.', 'Mend it.'));
+    expect(String(stderr.read())).toBe('x: It broke. Mend it.\nIt broke again.\n');
     ui.document({ ok: true });
     expect(String(stdout.read())).toBe('{\n  "ok": true\n}\n');
   });

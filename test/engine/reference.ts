@@ -66,6 +66,7 @@ const group =
 
 const elements: { readonly [K in OpName]: Element<OpAttributes[K]> } = {
   constant: (_, { attributes: { shape, data } }, index) => data[offset(index, shape)]!,
+  detach: unary((x) => x),
   neg: unary((x) => -x),
   exp: unary(Math.exp),
   log: unary(Math.log),

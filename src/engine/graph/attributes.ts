@@ -26,6 +26,8 @@ export interface OpAttributes {
   /** A tensor known when the graph is built; few elements, row-major. */
   readonly constant: { readonly shape: Shape; readonly data: Float32Array };
 
+  /** The same values, through which no gradient flows. */
+  readonly detach: None;
   readonly neg: None;
   readonly exp: None;
   readonly log: None;

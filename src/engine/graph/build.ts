@@ -12,6 +12,7 @@ import type { Shape } from './shape.ts';
 export class GraphBuilder {
   readonly #inputs: NamedValue[] = [];
   readonly #parameters = new Map<string, Value>();
+  readonly #parameterNames = new Map<Value, string>();
   readonly #nodes: Node[] = [];
   readonly #producers = new Map<Value, Node>();
   readonly #scope: string[] = [];
@@ -39,7 +40,13 @@ export class GraphBuilder {
     invariant(!known || sizeOf(known.shape) === sizeOf(shape), `parameter ${name} asked for in two sizes`);
     const value = known ?? this.#value(shape);
     this.#parameters.set(name, value);
+    this.#parameterNames.set(value, name);
     return value;
+  }
+
+  /** The name of a parameter; undefined for any other value. */
+  nameOf(value: Value): string | undefined {
+    return this.#parameterNames.get(value);
   }
 
   /** All nodes so far, in the order they were made. */
@@ -88,8 +95,17 @@ export class GraphBuilder {
     return this.constant([], [value]);
   }
 
+  detach(x: Value): Value {
+    return this.op('detach', [x], {});
+  }
   neg(x: Value): Value {
     return this.op('neg', [x], {});
+  }
+  exp(x: Value): Value {
+    return this.op('exp', [x], {});
+  }
+  log(x: Value): Value {
+    return this.op('log', [x], {});
   }
   sqrt(x: Value): Value {
     return this.op('sqrt', [x], {});

@@ -40,6 +40,7 @@ export const signatures: { readonly [K in OpName]: Signature<OpAttributes[K]> } 
       return shape;
     },
   },
+  detach: unary,
   neg: unary,
   exp: unary,
   log: unary,

@@ -2,7 +2,7 @@
  * Ops that onnxruntime's CPU kernels do best in blocked order, [N][C/b][H][W][b] (domain com.microsoft.nchwc). Each row
  * either emits its node and leaves the result blocked, or answers false and plain.ts does it (ADR 2, docs/performance.md).
  */
-import type { OpName } from '../graph/attributes.ts';
+import type { OpName, Pads } from '../graph/attributes.ts';
 import type { NodeOf, Value } from '../graph/ir.ts';
 import { sameShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
@@ -15,6 +15,42 @@ const NCHWC = 'com.microsoft.nchwc';
 
 export const blockedLowerings: { readonly [K in OpName]?: BlockedLowering<K> } = {
   conv,
+  convInputGradient: (e, { inputs: [g, weight], attributes: { stride, pads, shape }, output }) => {
+    const block = e.blockFor(shape);
+    if (stride !== 1 || !block || !e.blockFor(g!.shape)) return false;
+    const [o = 0, c = 0, kh = 1, kw = 1] = weight!.shape;
+    const [top, left, bottom, right] = pads;
+    const turned: Pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
+    const kernel = e.arranged(weight!, { kind: 'turned', block }, [c, o, kh, kw]);
+    const window = windowOf(weight!.shape, { stride, pads: turned });
+    e.setBlocked(output, e.node('Conv', [e.blocked(g!), kernel], window, NCHWC));
+    return true;
+  },
+  sum: (e, { inputs: [x], attributes: { axes }, output }) => {
+    const overImage = x!.shape.length === 4 && axes.length === 2 && axes.includes(2) && axes.includes(3);
+    if (!overImage || !e.isBlocked(x!)) return false;
+    const [, , h = 1, w = 1] = x!.shape;
+    const mean = e.node('GlobalAveragePool', [e.blocked(x!)], {}, NCHWC);
+    e.setPlain(output, e.node('Mul', [mean, e.scalar(h * w)]));
+    return true;
+  },
+  sigmoid: (e, { inputs: [x], output }) => {
+    if (!e.isBlocked(x!)) return false;
+    e.setBlocked(output, e.node('Sigmoid', [e.blocked(x!)]));
+    return true;
+  },
+  slice: (e, { inputs: [x], attributes: { axis, from, to }, output }) => {
+    const block = e.blockFor(output.shape);
+    if (axis !== 1 || !block || from % block !== 0 || !e.isBlocked(x!)) return false;
+    const bounds = [e.integers([from]), e.integers([to]), e.integers([1])];
+    e.setBlocked(output, e.node('Slice', [e.blocked(x!), ...bounds]));
+    return true;
+  },
+  detach: (e, { inputs: [x], output }) => {
+    if (!e.isBlocked(x!)) return false;
+    e.setBlocked(output, e.blocked(x!));
+    return true;
+  },
   add: (e, node) => absorbedByConv(e, node) || sameOrder('Add')(e, node),
   sub: (e, node) => sameOrder('Sub')(e, node),
   mul: (e, node) => sameOrder('Mul')(e, node),
@@ -72,11 +108,14 @@ function spansChannels(x: Value): boolean {
   return h * w > 1;
 }
 
+/** Of two images of one shape, or an image and one number: the order of elements does not matter. */
 function sameOrder(op: string) {
   return (e: Emitter, { inputs: [a, b], output }: NodeOf<'add' | 'sub' | 'mul'>): boolean => {
-    const fits = sameShape(a!.shape, b!.shape) && e.blockFor(a!.shape) > 0;
-    if (!fits || !(e.isBlocked(a!) || e.isBlocked(b!))) return false;
-    e.setBlocked(output, e.node(op, [e.blocked(a!), e.blocked(b!)]));
+    const single = (v: Value): boolean => v.shape.length === 0;
+    if (!e.blockFor(output.shape) || !(e.isBlocked(a!) || e.isBlocked(b!))) return false;
+    if (![a!, b!].every((v) => single(v) || sameShape(v.shape, output.shape))) return false;
+    const name = (v: Value): string => (single(v) ? e.plain(v) : e.blocked(v));
+    e.setBlocked(output, e.node(op, [name(a!), name(b!)]));
     return true;
   };
 }
@@ -118,9 +157,8 @@ function absorbedByConv(e: Emitter, { inputs: [a, b], output }: NodeOf<'add'>): 
   return false;
 }
 
-function convFits(e: Emitter, { inputs: [x, weight, bias] }: NodeOf<'conv'>): boolean {
-  const isWeight = e.isParameter(weight!) && (!bias || e.isParameter(bias));
-  return isWeight && (e.blockFor(x!.shape) > 0 || fewChannels(e, x!));
+function convFits(e: Emitter, { inputs: [x] }: NodeOf<'conv'>): boolean {
+  return e.blockFor(x!.shape) > 0 || fewChannels(e, x!);
 }
 
 /** Images of up to 7 channels are read in plain order by a kernel of their own. */
@@ -138,9 +176,9 @@ function convNode(
   const few = fewChannels(e, x!);
   const [o = 0, i = 0, kh = 1, kw = 1] = weight!.shape;
   const filled = roundUp(o, block);
-  const kernel = e.parameter(weight!, { kind: few ? 'OIHWo' : 'OIHWio', block }, [filled, i, kh, kw]);
+  const kernel = e.arranged(weight!, { kind: few ? 'OIHWo' : 'OIHWio', block }, [filled, i, kh, kw]);
   const shift = bias
-    ? e.parameter(bias, filled === o ? { kind: 'plain' } : { kind: 'filled', block }, [filled])
+    ? e.arranged(bias, filled === o ? { kind: 'plain' } : { kind: 'filled', block }, [filled])
     : '';
   const inputs = [few ? e.plain(x!) : e.blocked(x!), kernel, shift, ...(sum ? [sum] : [])];
   return e.node('Conv', inputs, windowOf(weight!.shape, attributes), NCHWC);

@@ -4,9 +4,10 @@
  */
 import { invariant } from '../../domain/errors.ts';
 import type { OpName } from '../graph/attributes.ts';
-import type { NamedValue, Node, NodeOf, Value } from '../graph/ir.ts';
+import type { Graph, Node, NodeOf, Value } from '../graph/ir.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
+import { roundUp } from './layout.ts';
 import type { Layout } from './layout.ts';
 import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxValueInfo } from './model.ts';
 
@@ -55,14 +56,17 @@ export class Emitter {
   readonly #constants = new Map<string, string>();
   /** Work put off until somebody asks for the value (a convolution waiting for the addition it can absorb). */
   readonly #deferred = new Map<Value, Deferred>();
+  readonly #arranged = new Map<Value, Map<string, string>>();
   readonly #reshaped = new Map<string, string>();
   #where = '';
   #next = 0;
 
-  constructor(dialect: Dialect, inputs: readonly NamedValue[], parameters: readonly NamedValue[]) {
+  constructor(dialect: Dialect, graph: Graph, live: ReadonlySet<string>) {
     this.dialect = dialect;
-    for (const { name, value } of inputs) this.#plain.set(value, name);
-    this.#parameters = new Map(parameters.map(({ name, value }) => [value, name]));
+    const frozen = graph.parameters.filter(({ name }) => !live.has(name));
+    const given = graph.parameters.filter(({ name }) => live.has(name));
+    for (const { name, value } of [...graph.inputs, ...given]) this.#plain.set(value, name);
+    this.#parameters = new Map(frozen.map(({ name, value }) => [value, name]));
   }
 
   /** All that follows is emitted for this node of the graph. */
@@ -109,14 +113,24 @@ export class Emitter {
     return name;
   }
 
-  isParameter(value: Value): boolean {
-    return this.#parameters.has(value);
+  /**
+   * A kernel or its bias in the order a blocked convolution wants: frozen weights are arranged before they are passed
+   * (once for each layout), others by nodes of the graph.
+   */
+  arranged(value: Value, layout: Layout, onnxShape: Shape): string {
+    const name = this.#parameters.get(value);
+    if (name !== undefined) return this.#parameter(name, value, layout, onnxShape);
+    const known = this.#arranged.get(value)?.get(layout.kind);
+    if (known !== undefined) return known;
+    const made = arrangeInGraph(this, this.plain(value), value.shape, layout, onnxShape);
+    this.#arranged.set(
+      value,
+      (this.#arranged.get(value) ?? new Map<string, string>()).set(layout.kind, made),
+    );
+    return made;
   }
 
-  /** A weight, arranged as asked; the same weight in the same arrangement is passed once. */
-  parameter(value: Value, layout: Layout, onnxShape: Shape = value.shape): string {
-    const name = this.#parameters.get(value);
-    invariant(name !== undefined, `${this.#where}: its weight is not a parameter`);
+  #parameter(name: string, value: Value, layout: Layout, onnxShape: Shape): string {
     const onnxName = layout.kind === 'plain' ? name : `${name}@${layout.kind}`;
     this.uses.set(onnxName, { name, onnxName, shape: value.shape, layout, onnxShape });
     return onnxName;
@@ -151,7 +165,8 @@ export class Emitter {
     this.#settle(value);
     const known = this.#plain.get(value);
     if (known !== undefined) return known;
-    if (this.isParameter(value)) return this.parameter(value, { kind: 'plain' });
+    const parameter = this.#parameters.get(value);
+    if (parameter !== undefined) return this.#parameter(parameter, value, { kind: 'plain' }, value.shape);
     const blocked = this.#blocked.get(value);
     invariant(blocked !== undefined, `${this.#where}: value ${value.id} was never lowered`);
     const [, channels = 0, height, width] = value.shape;
@@ -207,4 +222,22 @@ export class Emitter {
     this.nodes.push({ name: `output:${name}`, op: 'Identity', inputs: [source], outputs: [name] });
     return { name, type: 'float32', shape: value.shape };
   }
+}
+
+/** The same orders as layout.ts makes, from standard ops. */
+function arrangeInGraph(e: Emitter, name: string, shape: Shape, layout: Layout, onnxShape: Shape): string {
+  if (layout.kind === 'plain') return name;
+  const { block } = layout;
+  const [o = 0, i = 0, kh = 1, kw = 1] = shape;
+  const filled = roundUp(o, block);
+  const whole = filled === o ? name : e.node('Pad', [name, e.integers([0, filled - o]), '', e.integers([0])]);
+  if (layout.kind === 'filled') return whole;
+  const taps = kh * kw;
+  const turn = (parts: string, order: readonly number[]): string =>
+    e.reshape(e.node('Transpose', [parts], { perm: { ints: order } }), onnxShape);
+  if (layout.kind === 'OIHWo') return turn(e.reshape(whole, [filled / block, block, i, taps]), [0, 2, 3, 1]);
+  const parts = e.reshape(whole, [filled / block, block, i / block, block, taps]);
+  if (layout.kind === 'OIHWio') return turn(parts, [0, 2, 4, 3, 1]);
+  const bounds = [e.integers([-1]), e.integers([-(taps + 1)]), e.integers([4]), e.integers([-1])];
+  return turn(taps > 1 ? e.node('Slice', [parts, ...bounds]) : parts, [2, 0, 4, 1, 3]);
 }

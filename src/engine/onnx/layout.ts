@@ -11,6 +11,8 @@ export type Layout =
   | { readonly kind: 'OIHWio'; readonly block: number }
   /** [O/b][I][kh][kw][b of O], for inputs with fewer channels than a block. */
   | { readonly kind: 'OIHWo'; readonly block: number }
+  /** OIHWio of the kernel turned half round with its channels swapped: what the gradient by the input convolves with. */
+  | { readonly kind: 'turned'; readonly block: number }
   /** A vector filled up with zeros to a multiple of b. */
   | { readonly kind: 'filled'; readonly block: number };
 
@@ -32,11 +34,32 @@ export function arrange(
       filled.set(data);
       return filled;
     }
+    case 'turned':
+      return blockKernel(
+        turnKernel(data, shape),
+        [shape[1] ?? 0, shape[0] ?? 0, ...shape.slice(2)],
+        layout.block,
+        layout.block,
+      );
     case 'OIHWio':
       return blockKernel(data, shape, layout.block, layout.block);
     case 'OIHWo':
       return blockKernel(data, shape, 1, layout.block);
   }
+}
+
+/** [O,C,kh,kw] -> [C,O,kh,kw], both kernel axes reversed. */
+function turnKernel(data: Float32Array, [o = 0, c = 0, kh = 0, kw = 0]: Shape): Float32Array<ArrayBuffer> {
+  const taps = kh * kw;
+  const out = new Float32Array(data.length);
+  for (let oc = 0; oc < o; oc++) {
+    for (let ic = 0; ic < c; ic++) {
+      const from = (oc * c + ic) * taps;
+      const to = (ic * o + oc) * taps + taps - 1;
+      for (let tap = 0; tap < taps; tap++) out[to - tap] = data[from + tap]!;
+    }
+  }
+  return out;
 }
 
 function blockKernel(data: Float32Array, shape: Shape, bi: number, bo: number): Float32Array<ArrayBuffer> {

@@ -19,6 +19,8 @@ export interface LowerOptions {
    * external data, given once in memory when the session is made (GPU providers, which keep them on the device).
    */
   readonly weights: 'inputs' | 'initializers';
+  /** Parameters that change from run to run: passed at each run, row-major, and arranged in the graph. */
+  readonly live?: ReadonlySet<string>;
 }
 
 export interface LoweredModel {
@@ -31,7 +33,7 @@ export interface LoweredModel {
 /** Throws `internal: ...` for a graph that does not verify. */
 export function lower(graph: Graph, options: LowerOptions): LoweredModel {
   verify(graph);
-  const emitter = new Emitter(options.dialect, graph.inputs, graph.parameters);
+  const emitter = new Emitter(options.dialect, graph, options.live ?? new Set());
   const consumers = countConsumers(graph);
   for (const node of graph.nodes) lowerNode(emitter, node, consumers);
   const outputs = graph.outputs.map(({ name, value }) => emitter.output(value, name));
@@ -39,7 +41,8 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
   const infos = parameters.map(
     ({ onnxName, onnxShape }) => ({ name: onnxName, type: 'float32', shape: onnxShape }) as const,
   );
-  const inputs = graph.inputs.map(
+  const live = graph.parameters.filter(({ name }) => options.live?.has(name));
+  const inputs = [...graph.inputs, ...live].map(
     ({ name, value }) => ({ name, type: 'float32', shape: value.shape }) as const,
   );
   const external = infos.map((info): OnnxInitializer => {

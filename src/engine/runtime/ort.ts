@@ -63,18 +63,28 @@ class OrtRuntime implements Runtime {
     this.#weightsAs = weightsAs;
   }
 
-  async compile(graph: Graph, weights: WeightSource): Promise<Executable> {
-    const model = lower(graph, { dialect: this.#dialect, weights: this.#weightsAs });
+  async compile(
+    graph: Graph,
+    weights: WeightSource,
+    live: ReadonlySet<string> = new Set(),
+  ): Promise<Executable> {
+    const model = lower(graph, { dialect: this.#dialect, weights: this.#weightsAs, live });
+    const inputs = [...graph.inputs, ...graph.parameters.filter(({ name }) => live.has(name))];
     const key = `${createHash('sha256').update(model.bytes).digest('hex')} ${weights.id}`;
     const known = this.#sessions.get(key);
     if (known) return known;
-    const opened = this.#open(key, graph, model, weights);
+    const opened = this.#open(key, inputs, model, weights);
     this.#sessions.set(key, opened);
     opened.catch(() => this.#sessions.delete(key));
     return opened;
   }
 
-  async #open(key: string, graph: Graph, model: LoweredModel, weights: WeightSource): Promise<OrtExecutable> {
+  async #open(
+    key: string,
+    inputs: readonly NamedValue[],
+    model: LoweredModel,
+    weights: WeightSource,
+  ): Promise<OrtExecutable> {
     const options: InferenceSession.SessionOptions = {
       executionProviders: [this.provider],
       intraOpNumThreads: this.#threads,
@@ -88,7 +98,7 @@ class OrtRuntime implements Runtime {
     if (this.#weightsAs === 'inputs') {
       const session = await InferenceSession.create(model.bytes, options);
       const lease = this.#weights.lease(weights, model.parameters);
-      return new OrtExecutable(session, graph, lease.tensors, () => {
+      return new OrtExecutable(session, inputs, lease.tensors, () => {
         forget();
         lease.release();
       });
@@ -97,7 +107,7 @@ class OrtRuntime implements Runtime {
     const lease = external.lease(weights, model.parameters);
     options.externalData = Object.entries(lease.tensors).map(([path, data]) => ({ path, data }));
     const session = await InferenceSession.create(model.bytes, options);
-    return new OrtExecutable(session, graph, {}, forget);
+    return new OrtExecutable(session, inputs, {}, forget);
   }
 
   async release(): Promise<void> {
@@ -119,12 +129,12 @@ class OrtExecutable implements Executable {
 
   constructor(
     session: InferenceSession,
-    graph: Graph,
+    inputs: readonly NamedValue[],
     weights: Readonly<Record<string, Tensor>>,
     onRelease: () => void,
   ) {
     this.#session = session;
-    this.#inputs = graph.inputs;
+    this.#inputs = inputs;
     this.#weights = weights;
     this.#onRelease = onRelease;
   }

@@ -29,8 +29,11 @@ export interface Executable {
 
 export interface Runtime extends AsyncDisposable {
   readonly provider: ProviderName;
-  /** Compiles `graph`, or returns the session made earlier for the same graph and weights. */
-  compile(graph: Graph, weights: WeightSource): Promise<Executable>;
+  /**
+   * Compiles `graph`, or returns the session made earlier for the same graph and weights. Parameters in `live` change
+   * from run to run and are passed to `run` as inputs are.
+   */
+  compile(graph: Graph, weights: WeightSource, live?: ReadonlySet<string>): Promise<Executable>;
   /** Releases every session and all weights. */
   release(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Value } from '../../graph/ir.ts';
 import type { Family } from './rule.ts';
 
 export const elementwiseRules: Family<
+  | 'detach'
   | 'neg'
   | 'exp'
   | 'log'
@@ -20,6 +21,7 @@ export const elementwiseRules: Family<
   | 'div'
   | 'affine'
 > = {
+  detach: () => ['stop'],
   neg: (b, _, g) => [() => b.neg(g)],
   exp: (b, { output }, g) => [() => b.mul(g, output)],
   log: (b, { inputs: [x] }, g) => [() => b.div(g, x!)],
