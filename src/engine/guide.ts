@@ -95,8 +95,7 @@ export async function compileGuide(
       return { ...prediction, norm, gradient };
     },
     async release() {
-      await plain.release();
-      await guide.release();
+      await Promise.all([plain.release(), guide.release()]);
     },
   };
 }

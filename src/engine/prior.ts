@@ -12,7 +12,7 @@ import type { Denoiser, Variance } from './diffusion/denoiser.ts';
 import { cosineSchedule, linearSchedule } from './diffusion/schedule.ts';
 import type { Schedule } from './diffusion/schedule.ts';
 import { GraphBuilder } from './graph/build.ts';
-import type { Graph } from './graph/ir.ts';
+import type { Graph, Value } from './graph/ir.ts';
 import { sizeOf } from './graph/shape.ts';
 import { inferConfig } from './nn/config.ts';
 import type { UNetConfig } from './nn/config.ts';
@@ -70,8 +70,12 @@ export function forwardGraph(config: UNetConfig, batch: number, size = config.im
   const b = new GraphBuilder();
   const x_t = b.input('x_t', [batch, 3, size, size]);
   const t = b.input('t', [batch]);
-  const out = config.kind === 'adm' ? admUNet(b, config, x_t, t) : ddpmUNet(b, config, x_t, t);
-  return b.finish('forward', { out });
+  return b.finish('forward', { out: unet(b, config, x_t, t) });
+}
+
+/** The network of either kind: x_t [N,3,S,S], t [N] -> [N,outChannels,S,S]. */
+export function unet(b: GraphBuilder, config: UNetConfig, x_t: Value, t: Value): Value {
+  return config.kind === 'adm' ? admUNet(b, config, x_t, t) : ddpmUNet(b, config, x_t, t);
 }
 
 /** Compiles the prior for a batch and gives what samplers work on. */

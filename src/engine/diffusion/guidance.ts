@@ -104,12 +104,12 @@ export async function* skipGuidance(
   for (let i = steps - 1; i >= 0; i--) {
     stopIfCancelled(signal);
     const t = terms.timestepMap[i]!;
-    const isGuidedHere = guided[i]! && scale > 0;
-    const prediction = isGuidedHere ? await denoiser.predictGuided(x, t, y0) : await denoiser.predict(x, t);
+    const towards = guided[i] && scale > 0 ? await denoiser.predictGuided(x, t, y0) : undefined;
+    const prediction = towards ?? (await denoiser.predict(x, t));
     noise.fill(z);
     ancestralStep(x, prediction, terms, i, z);
-    if ('gradient' in prediction) descend(x, prediction.gradient, scale);
-    yield { step: steps - i, of: steps, t, x0hat: prediction.x0hat, guided: isGuidedHere };
+    if (towards) descend(x, towards.gradient, scale);
+    yield { step: steps - i, of: steps, t, x0hat: prediction.x0hat, guided: towards !== undefined };
   }
   return x;
 }
