@@ -46,4 +46,4 @@ export const configOption = (): Option =>
 export const samplerOption = (): Option =>
   new Option('--sampler <name>', 'how to walk back from the noise; ddpm is the published method')
     .choices(Object.keys(samplers) satisfies string[])
-    .default('dpmpp' satisfies SamplerName);
+    .default('dpmpp-sde' satisfies SamplerName);
