@@ -46,8 +46,8 @@ export const inner: readonly { from: string; never: readonly string[]; except?: 
 
 /** Packages that only these places of `src` may import, types included: file or folder prefixes. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
-  'onnxruntime-node': ['src/engine/runtime/ort.ts'],
-  'onnxruntime-common': ['src/engine/runtime/ort.ts'],
+  'onnxruntime-node': ['src/engine/runtime/ort'],
+  'onnxruntime-common': ['src/engine/runtime/ort'],
   sharp: ['src/imaging/'],
   commander: ['src/cli/'],
   'cli-progress': ['src/cli/'],

@@ -55,7 +55,8 @@ export interface AlbumImage {
 /**
  * Makes the images from..size-1, `batch` at a time, and returns them, [3,S,S] each in [-1,1]. Yields after each step and
  * as each image is done. Its sessions are released at the end. Throws UserError `usage` where the request is out of range
- * (before anything runs), `cancelled` when the signal aborts (between steps).
+ * (before an image is begun), `cancelled` when the signal aborts (between steps), `album.unsuitable` where guidance made
+ * something other than numbers.
  */
 export async function* generateAlbum(
   prior: Prior,
@@ -98,7 +99,7 @@ async function* makeImages(
   const walk = skipGuidance(guide, y0, options);
   for (;;) {
     const next = await walk.next();
-    if (next.done) return split(next.value, n).map(clamped);
+    if (next.done) return split(next.value, n).map((image, i) => finished(image, first + i));
     const { step, of, guided, x0hat } = next.value;
     yield { first, step, of, guided, previews: split(x0hat, n) };
   }
@@ -144,7 +145,13 @@ function split(batch: Float32Array, n: number): Float32Array[] {
   return Array.from({ length: n }, (_, i) => batch.subarray(i * size, (i + 1) * size));
 }
 
-/** A copy within [-1, 1]: guidance at the last step, with few steps, may leave it. */
-function clamped(image: Float32Array): Float32Array {
+/** A copy within [-1, 1], which guidance of the last step, as happens with few steps, may leave. */
+function finished(image: Float32Array, index: number): Float32Array {
+  if (!image.every((value) => Number.isFinite(value)))
+    throw new UserError(
+      'album.unsuitable',
+      `Image ${index + 1} of the album came out with values that are not numbers.`,
+      'Use a smaller guidance scale.',
+    );
   return image.map((value) => Math.max(-1, Math.min(1, value)));
 }

@@ -10,6 +10,7 @@ import type { TensorStore } from './checkpoint/store.ts';
 import type { Noise } from './diffusion/noise.ts';
 import { project } from './diffusion/project.ts';
 import { samplers } from './diffusion/samplers/index.ts';
+import { compileGuide } from './guide.ts';
 import { compileDenoiser, forwardGraph } from './prior.ts';
 import type { Prior } from './prior.ts';
 import type { Runtime } from './runtime/session.ts';
@@ -30,17 +31,18 @@ export interface GoldenCheck {
  * checkpoints stored in 16 bits when the figures were computed in 32.
  */
 export const TOLERANCE = {
-  full: { forward: 1e-4, projection: 1e-6, restore: 1e-3 },
-  half: { forward: 5e-3, projection: 1e-6, restore: 2e-3 },
+  full: { forward: 1e-4, projection: 1e-6, restore: 1e-3, guide: 1e-3 },
+  half: { forward: 5e-3, projection: 1e-6, restore: 2e-3, guide: 5e-3 },
 } as const;
 
 /** Groups whose parts of the engine do not exist yet. */
-const LATER = ['train', 'grad', 'adamw', 'guide'] as const;
+const LATER = ['train', 'grad', 'adamw'] as const;
 
 /**
  * Runs every group that the golden file has: forward.{x,t,out}; restore.{y0,eps,y_K,noises,out}, DDPM with as many
- * steps K as there are noises. Yields each comparison as it is made. Throws UserError `checkpoint.mismatch` where the
- * file holds no golden figures or those of another model, `checkpoint.unreadable` where it cannot be read.
+ * steps K as there are noises; guide.{x_t,ref,x0hat,norm,grad_norm,grad_sq} at t = 199. Yields each comparison as it is
+ * made. Throws UserError `checkpoint.mismatch` where the file holds no golden figures or those of another model,
+ * `checkpoint.unreadable` where it cannot be read.
  */
 export async function* verifyGolden(
   prior: Prior,
@@ -49,13 +51,14 @@ export async function* verifyGolden(
 ): AsyncGenerator<GoldenCheck, void, undefined> {
   using golden = openCheckpoint(goldenPath);
   const groups = new Set([...golden.tensors.keys()].map((name) => name.split('.', 1)[0] ?? ''));
-  const known = ['forward', 'restore', ...LATER];
+  const known = ['forward', 'restore', 'guide', ...LATER];
   if (!known.some((group) => groups.has(group)))
     throw mismatch(golden, 'holds no golden figures (forward.*, restore.*)');
   const stored = new Set([...prior.store.tensors.values()].map(({ type }) => type));
   const tolerance = stored.has('float16') || stored.has('bfloat16') ? TOLERANCE.half : TOLERANCE.full;
   if (groups.has('forward')) yield* checkForward(prior, golden, runtime, tolerance.forward);
   if (groups.has('restore')) yield* checkRestore(prior, golden, runtime, tolerance);
+  if (groups.has('guide')) yield* checkGuide(prior, golden, runtime, tolerance.guide);
   for (const group of LATER)
     if (groups.has(group))
       yield { name: `${group}.*`, outcome: 'not-checked', note: 'not checked by this version' };
@@ -100,6 +103,37 @@ async function* checkRestore(
     if (!next.done) continue;
     const note = `restored from there by DDPM in ${K} steps`;
     return yield compared('restore.out', next.value, golden, tolerance.restore, note);
+  }
+}
+
+/** The figures say at which step only in their description: t = 199, where K = 200 starts. */
+const GUIDE_T = 199;
+
+async function* checkGuide(
+  prior: Prior,
+  golden: TensorStore,
+  runtime: Runtime,
+  tolerance: number,
+): AsyncGenerator<GoldenCheck, void, undefined> {
+  const size = prior.config.imageSize;
+  const [batch] = shapeOf(golden, 'guide.x_t');
+  for (const name of ['guide.x_t', 'guide.ref', 'guide.x0hat', 'guide.grad_norm', 'guide.grad_sq'])
+    expectShape(golden, name, [batch, 3, size, size]);
+  expectShape(golden, 'guide.norm', [batch]);
+  const [x_t, y0] = [golden.read('guide.x_t'), golden.read('guide.ref')];
+  const forms = [
+    ['norm', 'guide.grad_norm', 'as in the published code'],
+    ['squared', 'guide.grad_sq', 'squared, as in the paper'],
+  ] as const;
+  for (const [distance, name, as] of forms) {
+    const guide = await compileGuide(prior, runtime, batch, distance);
+    const { x0hat, norm, gradient } = await guide.predictGuided(x_t, GUIDE_T, y0);
+    await guide.release();
+    if (distance === 'norm') {
+      yield compared('guide.x0hat', x0hat, golden, tolerance, `the photo seen in x_t at t = ${GUIDE_T}`);
+      yield compared('guide.norm', norm, golden, tolerance, 'its distance from the degraded photo');
+    }
+    yield compared(name, gradient, golden, tolerance, `the gradient of the distance by x_t, ${as}`);
   }
 }
 

@@ -27,6 +27,17 @@ export interface Executable {
   release(): Promise<void>;
 }
 
+/** A compiled graph with state that stays where the graph runs: what one run puts out, the next takes in. */
+export interface ResidentExecutable {
+  /** Runs once and returns the outputs that are not state. Where `accept` says no to them, the state stays as it was. */
+  run(inputs: Tensors, accept: (outputs: Tensors) => boolean): Promise<Tensors>;
+  /** The state by its input names, copied back. */
+  read(): Promise<Tensors>;
+  /** Replaces the state; every input name, each of its size. */
+  write(state: Tensors): void;
+  release(): Promise<void>;
+}
+
 export interface Runtime extends AsyncDisposable {
   readonly provider: ProviderName;
   /**
@@ -34,6 +45,15 @@ export interface Runtime extends AsyncDisposable {
    * from run to run and are passed to `run` as inputs are.
    */
   compile(graph: Graph, weights: WeightSource, live?: ReadonlySet<string>): Promise<Executable>;
+  /**
+   * Compiles a graph some of whose outputs (values of `state`) are its inputs (keys) of the next run. Parameters are
+   * `weights`, as in `compile`; `write` comes before the first run.
+   */
+  compileResident(
+    graph: Graph,
+    weights: WeightSource,
+    state: ReadonlyMap<string, string>,
+  ): Promise<ResidentExecutable>;
   /** Releases every session and all weights. */
   release(): Promise<void>;
 }

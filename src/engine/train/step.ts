@@ -1,96 +1,49 @@
 /**
  * The Trainer on the CPU: one graph from a micro-batch to losses and gradients, then AdamW in place over the same buffers.
- * loss.ts and nn/lora.ts make the graph, autodiff differentiates it; finetune.ts drives it.
+ * graphs.ts makes the graph, device-step.ts is the trainer for GPUs; finetune.ts drives either.
  */
-import { UserError, invariant } from '../../domain/errors.ts';
-import { gradients } from '../autodiff/vjp.ts';
-import { gaussian } from '../diffusion/noise.ts';
-import { GraphBuilder } from '../graph/build.ts';
+import { invariant } from '../../domain/errors.ts';
 import type { Graph } from '../graph/ir.ts';
-import { sameShape, sizeOf } from '../graph/shape.ts';
 import type { UNetConfig } from '../nn/config.ts';
-import { AdaptedBuilder } from '../nn/lora.ts';
-import { unet } from '../prior.ts';
 import type { Prior } from '../prior.ts';
 import type { Executable, Runtime, Tensors } from '../runtime/session.ts';
 import { adamW } from './adamw.ts';
-import { lossGraph, lossTerms } from './loss.ts';
+import { openDeviceTrainer } from './device-step.ts';
+import {
+  addGradients,
+  batchInputs,
+  checkState,
+  evaluationGraph,
+  initialState,
+  lossesOf,
+  newBuilder,
+} from './graphs.ts';
+import type { Trainable, TrainerOptions } from './graphs.ts';
 import type { Batch, Losses, TrainedTensor, Trainer, TrainingState } from './trainer.ts';
-
-/** What is learned: all weights, or adapters of a rank beside frozen ones. */
-export type Trainable = { readonly kind: 'full' } | { readonly kind: 'adapter'; readonly rank: number };
-
-export interface TrainerOptions {
-  readonly trainable: Trainable;
-  /** Images in a micro-batch: larger ones are no faster a image, and take more memory. */
-  readonly batch: number;
-  /** Decides the adapters' first values. */
-  readonly seed: number;
-}
 
 const GRADIENT = 'gradient of ';
 
 /** Losses and gradients of one micro-batch: outputs loss [1], mse [B], vb [B] where learned, and `gradient of NAME`. */
 export function trainingGraph(config: UNetConfig, trainable: Trainable, batch: number): Graph {
-  const b = trainable.kind === 'adapter' ? new AdaptedBuilder(trainable.rank) : new GraphBuilder();
-  const { loss, ...parts } = lossOf(b, config, batch);
-  const { parameters } = b.finish('forward', { loss });
-  const learned = parameters.filter(({ name }) => trainable.kind === 'full' || isAdapter(name));
-  const found = gradients(
-    b,
-    loss,
-    learned.map(({ value }) => value),
-  );
-  const outputs = Object.fromEntries(learned.map(({ name }, i) => [GRADIENT + name, found[i]!]));
-  return b.finish('train', { loss, ...parts, ...outputs });
+  const b = newBuilder(trainable);
+  const { losses, learned } = addGradients(b, config, trainable, batch);
+  const outputs = Object.fromEntries(learned.map(({ name, gradient }) => [GRADIENT + name, gradient]));
+  return b.finish('train', { ...losses, ...outputs });
 }
 
-function evaluationGraph(config: UNetConfig, trainable: Trainable, batch: number): Graph {
-  const b = trainable.kind === 'adapter' ? new AdaptedBuilder(trainable.rank) : new GraphBuilder();
-  return b.finish('evaluate', { ...lossOf(b, config, batch) });
-}
-
-function lossOf(b: GraphBuilder, config: UNetConfig, batch: number) {
-  const { imageSize: s, outChannels } = config;
-  return lossGraph(b, [batch, 3, s, s], outChannels === 6, (x_t, t) => unet(b, config, x_t, t));
-}
-
-function isAdapter(name: string): boolean {
-  return name.endsWith('.lora.a') || name.endsWith('.lora.b');
-}
-
-/** Reads the weights that will change into memory of their own and compiles the step. */
+/** Reads the weights that will change into memory of their own and compiles the step where the runtime runs. */
 export async function openTrainer(prior: Prior, runtime: Runtime, options: TrainerOptions): Promise<Trainer> {
-  const { trainable, batch } = options;
+  if (runtime.provider !== 'cpu') return openDeviceTrainer(prior, runtime, options);
+  const { trainable, batch, seed } = options;
   const graph = trainingGraph(prior.config, trainable, batch);
-  const names = new Set(
-    graph.outputs.flatMap(({ name }) => (name.startsWith(GRADIENT) ? [name.slice(GRADIENT.length)] : [])),
+  const names = graph.outputs.flatMap(({ name }) =>
+    name.startsWith(GRADIENT) ? [name.slice(GRADIENT.length)] : [],
   );
-  const tensors = graph.parameters
-    .filter(({ name }) => names.has(name))
-    .map(({ name, value: { shape } }, i): TrainedTensor => {
-      const size = sizeOf(shape);
-      const value = new Float32Array(size);
-      if (name.endsWith('.lora.a')) firstAdapter(value, shape, options.seed, i);
-      else if (!name.endsWith('.lora.b')) prior.weights.readInto(name, value);
-      return { name, shape, value, m: new Float32Array(size), v: new Float32Array(size) };
-    });
-  const compile = (g: Graph): Promise<Executable> => runtime.compile(g, prior.weights, names);
+  const { tensors } = initialState(prior, graph, names, seed);
+  const compile = (g: Graph): Promise<Executable> => runtime.compile(g, prior.weights, new Set(names));
   return new CpuTrainer(prior, batch, tensors, await compile(graph), () =>
     compile(evaluationGraph(prior.config, trainable, batch)),
   );
-}
-
-/** a ~ N(0, 1/I), b = 0: the adapted model begins as its base. */
-function firstAdapter(
-  value: Float32Array,
-  [, inputs = 1]: readonly number[],
-  seed: number,
-  index: number,
-): void {
-  gaussian(seed, index).fill(value);
-  const scale = 1 / Math.sqrt(inputs);
-  for (let i = 0; i < value.length; i++) value[i] = value[i]! * scale;
 }
 
 class CpuTrainer implements Trainer {
@@ -142,19 +95,13 @@ class CpuTrainer implements Trainer {
     return lossesOf(await this.#evaluation.run(this.#inputs(batch)));
   }
 
-  state(): TrainingState {
+  async state(): Promise<TrainingState> {
     return { steps: this.#steps, tensors: this.#tensors };
   }
 
   load(state: TrainingState): void {
+    checkState({ steps: 0, tensors: this.#tensors }, state);
     const saved = new Map(state.tensors.map((tensor) => [tensor.name, tensor]));
-    const fits = this.#tensors.every(({ name, shape }) => sameShape(saved.get(name)?.shape ?? [], shape));
-    if (!fits || saved.size !== this.#tensors.length)
-      throw new UserError(
-        'checkpoint.mismatch',
-        'The saved training state is of another model or kind of finetune.',
-        'Start the finetune anew.',
-      );
     for (const tensor of this.#tensors) {
       const from = saved.get(tensor.name)!;
       tensor.value.set(from.value);
@@ -169,17 +116,10 @@ class CpuTrainer implements Trainer {
     await this.#evaluation?.release();
   }
 
-  #inputs({ x0, noise, t }: Batch): Tensors {
-    const learned = this.#prior.config.outChannels === 6;
+  #inputs(batch: Batch): Tensors {
     const weights = Object.fromEntries(this.#tensors.map(({ name, value }) => [name, value]));
-    return { ...weights, x0, noise, t: Float32Array.from(t), ...lossTerms(this.#prior.schedule, t, learned) };
+    return { ...weights, ...batchInputs(this.#prior, batch) };
   }
-}
-
-function lossesOf({ loss, mse, vb }: Tensors): Losses {
-  const mean = (values: Float32Array): number => values.reduce((s, v) => s + v, 0) / values.length;
-  invariant(loss && mse, 'the step has losses');
-  return { loss: loss[0]!, mse: mean(mse), ...(vb ? { vb: mean(vb) } : {}) };
 }
 
 function meanOf(losses: readonly Losses[]): Losses {

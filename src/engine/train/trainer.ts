@@ -48,8 +48,8 @@ export interface Trainer {
   step(batches: readonly Batch[], learningRate: number): Promise<Losses>;
   /** The losses of one micro-batch with the weights as they are; nothing is learned. */
   evaluate(batch: Batch): Promise<Losses>;
-  /** Views of the current state: copy or write them out before the next step. */
-  state(): TrainingState;
+  /** The current state, which may be views of it: copy or write it out before the next step. */
+  state(): Promise<TrainingState>;
   /** Goes on from a saved state; throws UserError `checkpoint.mismatch` where names or shapes differ. */
   load(state: TrainingState): void;
   release(): Promise<void>;

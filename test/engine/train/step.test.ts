@@ -11,6 +11,7 @@ import type { Runtime, Tensors } from '../../../src/engine/runtime/session.ts';
 import { lossTerms } from '../../../src/engine/train/loss.ts';
 import { openTrainer, trainingGraph } from '../../../src/engine/train/step.ts';
 import type { Batch } from '../../../src/engine/train/trainer.ts';
+import { vulkan } from '../../../tools/vulkan.ts';
 import { golden } from '../fixtures.ts';
 import { randomData, relativeError } from '../random.ts';
 
@@ -63,7 +64,7 @@ describe.each(['blocked', 'plain'] as const)('%s', (lowering) => {
     const losses: number[] = [];
     for (let i = 0; i < 3; i++) losses.push((await trainer.step([batchOf(figures, name)], 1e-3)).loss);
     expect(relativeError(losses, figures.read('adamw.losses'))).toBeLessThan(1e-3);
-    const after = new Map(trainer.state().tensors.map((t) => [t.name, t.value]));
+    const after = new Map((await trainer.state()).tensors.map((t) => [t.name, t.value]));
     for (const key of figures.tensors.keys()) {
       if (!key.startsWith('adamw.after3.')) continue;
       expect(
@@ -127,7 +128,7 @@ describe('adapters', () => {
     const end = await trainer.evaluate(batch);
     expect(end.loss).toBeLessThan(0.9 * start.loss);
 
-    const { tensors } = trainer.state();
+    const { tensors } = await trainer.state();
     expect(tensors.every((t) => /[.]lora[.][ab]$/.test(t.name))).toBe(true);
     expect(tensors.reduce((n, t) => n + t.value.length, 0)).toBeLessThan(prior.parameters / 4);
     const merged = adapted(prior.weights, new Map(tensors.map((t) => [t.name, t])), 'test');
@@ -160,11 +161,11 @@ test('micro-batches add up to the step of the whole batch', async () => {
   const two = await openTrainer(prior, runtime, { trainable: FULL, batch: 1, seed: 0 });
   const [a, b] = [await one.step([whole], 1e-3), await two.step(halves, 1e-3)];
   expect(b.loss).toBeCloseTo(a.loss, 5);
-  const other = new Map(two.state().tensors.map((t) => [t.name, t]));
+  const other = new Map((await two.state()).tensors.map((t) => [t.name, t]));
   // a bias right before a norm of single channels has no gradient but rounding: the scale is that of all moments
   const largest = (data: Float32Array): number =>
     data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const { tensors } = one.state();
+  const { tensors } = await one.state();
   const scale = Math.max(...tensors.map(({ m }) => largest(m)));
   for (const { name, m } of tensors) {
     const difference = m.map((value, i) => value - other.get(name)!.m[i]!);
@@ -179,16 +180,16 @@ test('a step that is not a number changes nothing; a saved state goes on to the 
   const batch = batchOf(figures, 'adm');
   const trainer = await openTrainer(prior, runtime, { trainable: FULL, batch: 2, seed: 0 });
   await trainer.step([batch], 1e-3);
-  const saved = structuredClone(trainer.state());
+  const saved = structuredClone(await trainer.state());
   const broken = { ...batch, x0: batch.x0.with(5, NaN) };
   expect((await trainer.step([broken], 1e-3)).loss).toBeNaN();
-  expect(trainer.state()).toEqual(saved);
+  expect(await trainer.state()).toEqual(saved);
   const next = await trainer.step([batch], 1e-3);
 
   const again = await openTrainer(prior, runtime, { trainable: FULL, batch: 2, seed: 0 });
   again.load(saved);
   expect(await again.step([batch], 1e-3)).toEqual(next);
-  expect(again.state()).toEqual(trainer.state());
+  expect(await again.state()).toEqual(await trainer.state());
   expect(() => {
     again.load({ steps: 1, tensors: saved.tensors.slice(1) });
   }).toThrow(expect.objectContaining({ code: 'checkpoint.mismatch' }));
@@ -197,3 +198,25 @@ test('a step that is not a number changes nothing; a saved state goes on to the 
 function mean(values: Float32Array): number {
   return values.reduce((s, v) => s + v, 0) / values.length;
 }
+
+test.skipIf(vulkan().missing)("three whole steps on webgpu equal the CPU's within 1e-3", async () => {
+  await using cpu = await openRuntime('cpu', { threads: 1 });
+  await using gpu = await openRuntime('webgpu');
+  using prior = openPrior(golden('adm-plain.pt'));
+  using figures = openCheckpoint(golden('adm-plain.golden.safetensors'));
+  const batch = batchOf(figures, 'adm');
+  const options = { trainable: FULL, batch: 2, seed: 0 };
+  const [onCpu, onGpu] = [await openTrainer(prior, cpu, options), await openTrainer(prior, gpu, options)];
+  for (let i = 0; i < 3; i++) {
+    const [a, b] = [await onCpu.step([batch], 1e-3), await onGpu.step([batch], 1e-3)];
+    expect(Math.abs(b.loss - a.loss) / a.loss).toBeLessThan(1e-3);
+  }
+  const other = new Map((await onGpu.state()).tensors.map((t) => [t.name, t]));
+  for (const { name, value } of (await onCpu.state()).tensors) {
+    const norm = Math.hypot(...value.slice(0, 5000), 1);
+    expect(relativeError(other.get(name)!.value, value) * norm, name).toBeLessThan(norm);
+  }
+  const broken = { ...batch, x0: batch.x0.with(5, NaN) };
+  expect((await onGpu.step([broken], 1e-3)).loss).toBeNaN();
+  expect((await onGpu.state()).tensors).toEqual([...other.values()]);
+});
