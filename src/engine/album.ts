@@ -3,7 +3,7 @@
  * 2024, section 3). guide.ts and diffusion/guidance.ts make each image; finetune.ts takes them.
  */
 import { UserError, invariant } from '../domain/errors.ts';
-import { guidanceForms, skipGuidance } from './diffusion/guidance.ts';
+import { guidanceForms, planGuidance, skipGuidance } from './diffusion/guidance.ts';
 import type { GuidanceForm } from './diffusion/guidance.ts';
 import { gaussian } from './diffusion/noise.ts';
 import type { Noise } from './diffusion/noise.ts';
@@ -55,7 +55,7 @@ export interface AlbumImage {
 /**
  * Makes the images from..size-1, `batch` at a time, and returns them, [3,S,S] each in [-1,1]. Yields after each step and
  * as each image is done. Its sessions are released at the end. Throws UserError `usage` where the request is out of range
- * (before an image is begun), `cancelled` when the signal aborts (between steps), `album.unsuitable` where guidance made
+ * (before anything runs), `cancelled` when the signal aborts (between steps), `album.unsuitable` where guidance made
  * something other than numbers.
  */
 export async function* generateAlbum(
@@ -65,6 +65,7 @@ export async function* generateAlbum(
 ): AsyncGenerator<AlbumStep | AlbumImage, Float32Array[], undefined> {
   const { size = 16, batch = 1, form = 'published', from = 0, photo } = request;
   checkRequest({ ...request, size, batch, from }, prior.config.imageSize);
+  planGuidance(prior.schedule, { ...request, start: guidanceForms[form].start });
   const images: Float32Array[] = [];
   let guide: CompiledGuide | undefined;
   try {

@@ -6,9 +6,10 @@ import { UserError, invariant } from '../../domain/errors.ts';
 import type { Denoiser, Prediction } from './denoiser.ts';
 import type { Noise } from './noise.ts';
 import { project } from './project.ts';
-import { checkNoiseSteps, respace } from './schedule.ts';
+import { checkNoiseSteps, respace, spacedTimesteps } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { ancestralStep } from './samplers/ddpm.ts';
-import { planTimesteps, stopIfCancelled } from './samplers/sampler.ts';
+import { stopIfCancelled } from './samplers/sampler.ts';
 import type { Step } from './samplers/sampler.ts';
 
 /** The distance d(y0, x0hat), per image: ||y0 - x0hat||_2, or its square. */
@@ -56,7 +57,7 @@ export interface GuidedStep extends Step {
   readonly guided: boolean;
 }
 
-export const DEFAULT_SCALE = 0.3;
+const DEFAULT_SCALE = 0.3;
 const DEFAULT_K = 200;
 
 /** Whether the published walk guides its step at t: the first 200 of T steps, and every tenth. */
@@ -86,19 +87,12 @@ export async function* skipGuidance(
   y0: Float32Array,
   options: GuidanceOptions,
 ): AsyncGenerator<GuidedStep, Float32Array, undefined> {
-  const { start, noise, signal, scale = DEFAULT_SCALE } = options;
+  const { start, noise, signal } = options;
   const { schedule } = denoiser;
-  const K = noiseSteps(options, schedule.T);
-  const steps = options.steps ?? K;
-  checkNoiseSteps(schedule, K);
-  if (!(scale >= 0 && Number.isFinite(scale)))
-    throw new UserError(
-      'usage',
-      `The guidance scale is ${scale}, but it must be a number from 0.`,
-      `The usual choice is ${DEFAULT_SCALE}; 0 guides nothing.`,
-    );
-  const terms = respace(schedule, planTimesteps(denoiser, y0, { K, steps, noise }));
-  const guided = guidedTimesteps(terms.timestepMap, schedule.T);
+  const { K, timesteps, scale } = planGuidance(schedule, options);
+  const terms = respace(schedule, timesteps);
+  const guided = guidedTimesteps(timesteps, schedule.T);
+  const steps = timesteps.length;
   const x = start === 'photo' ? project(y0, K, noise, schedule) : new Float32Array(y0.length);
   if (start === 'noise') noise.fill(x);
   const z = new Float32Array(x.length);
@@ -115,14 +109,27 @@ export async function* skipGuidance(
   return x;
 }
 
-function noiseSteps({ start, K }: GuidanceOptions, T: number): number {
-  if (start === 'photo') return K ?? Math.min(DEFAULT_K, T);
-  if (K === undefined || K === T) return T;
-  throw new UserError(
-    'usage',
-    `Sampling that starts from noise takes all ${T} noise steps, not ${K}.`,
-    'Leave out the noise steps (K), or choose the form "paper", which starts from the photo.',
-  );
+/** What a walk with these options does; throws UserError `usage` where K, steps or scale are out of range. */
+export function planGuidance(
+  schedule: Schedule,
+  { start, K, steps, scale = DEFAULT_SCALE }: Omit<GuidanceOptions, 'noise'>,
+): { readonly K: number; readonly timesteps: readonly number[]; readonly scale: number } {
+  const { T } = schedule;
+  if (start === 'noise' && K !== undefined && K !== T)
+    throw new UserError(
+      'usage',
+      `Sampling that starts from noise takes all ${T} noise steps, not ${K}.`,
+      'Leave out the noise steps (K), or choose the form "paper", which starts from the photo.',
+    );
+  const noiseSteps = start === 'noise' ? T : (K ?? Math.min(DEFAULT_K, T));
+  checkNoiseSteps(schedule, noiseSteps);
+  if (!(scale >= 0 && Number.isFinite(scale)))
+    throw new UserError(
+      'usage',
+      `The guidance scale is ${scale}, but it must be a number from 0.`,
+      `The usual choice is ${DEFAULT_SCALE}; 0 guides nothing.`,
+    );
+  return { K: noiseSteps, timesteps: spacedTimesteps(noiseSteps, steps ?? noiseSteps), scale };
 }
 
 function descend(x: Float32Array, gradient: Float32Array, scale: number): void {

@@ -5,7 +5,6 @@
 import { invariant } from '../../domain/errors.ts';
 import { GraphBuilder } from '../graph/build.ts';
 import type { Graph, Value } from '../graph/ir.ts';
-import type { Prior } from '../prior.ts';
 import type { Executable, ResidentExecutable, Runtime, Tensors } from '../runtime/session.ts';
 import { ADAMW, adamWFactors } from './adamw.ts';
 import type { AdamWOptions } from './adamw.ts';
@@ -18,7 +17,7 @@ import {
   lossesOf,
   newBuilder,
 } from './graphs.ts';
-import type { TrainerOptions } from './graphs.ts';
+import type { TrainablePrior, TrainerOptions } from './graphs.ts';
 import type { Batch, Losses, Trainer, TrainingState } from './trainer.ts';
 
 const M = ' m';
@@ -30,7 +29,7 @@ const NEXT = 'next ';
  * losses, `norm` [1] (the squared norm of all gradients), and `next ...` of the state.
  */
 export function deviceStepGraph(
-  prior: Pick<Prior, 'config'>,
+  prior: Pick<TrainablePrior, 'config'>,
   options: Pick<TrainerOptions, 'trainable' | 'batch'>,
 ): { readonly graph: Graph; readonly state: ReadonlyMap<string, string> } {
   const b = newBuilder(options.trainable);
@@ -88,7 +87,7 @@ function adamWNodes(b: GraphBuilder, given: AdamWValues, { beta1, beta2, eps, we
 
 /** Compiles the step and puts the first state on the device. Micro-batches are not summed there: one a step. */
 export async function openDeviceTrainer(
-  prior: Prior,
+  prior: TrainablePrior,
   runtime: Runtime,
   options: TrainerOptions,
 ): Promise<Trainer> {
@@ -106,7 +105,7 @@ export async function openDeviceTrainer(
 
 class DeviceTrainer implements Trainer {
   readonly batch: number;
-  readonly #prior: Prior;
+  readonly #prior: TrainablePrior;
   readonly #runtime: Runtime;
   readonly #options: TrainerOptions;
   readonly #resident: ResidentExecutable;
@@ -115,7 +114,7 @@ class DeviceTrainer implements Trainer {
   #steps = 0;
 
   constructor(
-    prior: Prior,
+    prior: TrainablePrior,
     runtime: Runtime,
     options: TrainerOptions,
     resident: ResidentExecutable,

@@ -17,6 +17,9 @@ import { lossGraph, lossTerms } from './loss.ts';
 import type { LossGraph } from './loss.ts';
 import type { Batch, Losses, TrainedTensor, TrainingState } from './trainer.ts';
 
+/** The parts of a prior that training reads. */
+export type TrainablePrior = Pick<Prior, 'config' | 'schedule' | 'weights'>;
+
 /** What is learned: all weights, or adapters of a rank beside frozen ones. */
 export type Trainable = { readonly kind: 'full' } | { readonly kind: 'adapter'; readonly rank: number };
 
@@ -76,7 +79,7 @@ function isAdapter(name: string): boolean {
 
 /** The named parameters as a run begins: the prior's weights, or new adapters (a ~ N(0, 1/I), b = 0). */
 export function initialState(
-  prior: Prior,
+  prior: TrainablePrior,
   graph: Graph,
   names: readonly string[],
   seed: number,
@@ -118,7 +121,7 @@ export function checkState(expected: TrainingState, saved: TrainingState): void 
 }
 
 /** A batch and the schedule's terms for it, as the graphs want them. */
-export function batchInputs(prior: Prior, { x0, noise, t }: Batch): Tensors {
+export function batchInputs(prior: TrainablePrior, { x0, noise, t }: Batch): Tensors {
   const learned = prior.config.outChannels === 6;
   return { x0, noise, t: Float32Array.from(t), ...lossTerms(prior.schedule, t, learned) };
 }

@@ -5,7 +5,6 @@
 import { invariant } from '../../domain/errors.ts';
 import type { Graph } from '../graph/ir.ts';
 import type { UNetConfig } from '../nn/config.ts';
-import type { Prior } from '../prior.ts';
 import type { Executable, Runtime, Tensors } from '../runtime/session.ts';
 import { adamW } from './adamw.ts';
 import { openDeviceTrainer } from './device-step.ts';
@@ -18,7 +17,7 @@ import {
   lossesOf,
   newBuilder,
 } from './graphs.ts';
-import type { Trainable, TrainerOptions } from './graphs.ts';
+import type { Trainable, TrainablePrior, TrainerOptions } from './graphs.ts';
 import type { Batch, Losses, TrainedTensor, Trainer, TrainingState } from './trainer.ts';
 
 const GRADIENT = 'gradient of ';
@@ -32,7 +31,11 @@ export function trainingGraph(config: UNetConfig, trainable: Trainable, batch: n
 }
 
 /** Reads the weights that will change into memory of their own and compiles the step where the runtime runs. */
-export async function openTrainer(prior: Prior, runtime: Runtime, options: TrainerOptions): Promise<Trainer> {
+export async function openTrainer(
+  prior: TrainablePrior,
+  runtime: Runtime,
+  options: TrainerOptions,
+): Promise<Trainer> {
   if (runtime.provider !== 'cpu') return openDeviceTrainer(prior, runtime, options);
   const { trainable, batch, seed } = options;
   const graph = trainingGraph(prior.config, trainable, batch);
@@ -48,7 +51,7 @@ export async function openTrainer(prior: Prior, runtime: Runtime, options: Train
 
 class CpuTrainer implements Trainer {
   readonly batch: number;
-  readonly #prior: Prior;
+  readonly #prior: TrainablePrior;
   readonly #tensors: readonly TrainedTensor[];
   readonly #step: Executable;
   readonly #openEvaluation: () => Promise<Executable>;
@@ -56,7 +59,7 @@ class CpuTrainer implements Trainer {
   #steps = 0;
 
   constructor(
-    prior: Prior,
+    prior: TrainablePrior,
     batch: number,
     tensors: readonly TrainedTensor[],
     step: Executable,

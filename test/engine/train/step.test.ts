@@ -4,11 +4,14 @@ import { openCheckpoint } from '../../../src/engine/checkpoint/open.ts';
 import type { TensorStore } from '../../../src/engine/checkpoint/store.ts';
 import { sizeOf } from '../../../src/engine/graph/shape.ts';
 import { adapted } from '../../../src/engine/nn/lora.ts';
+import { linearSchedule } from '../../../src/engine/diffusion/schedule.ts';
+import type { AdmConfig } from '../../../src/engine/nn/unet-adm.ts';
 import { openPrior } from '../../../src/engine/prior.ts';
 import type { Prior } from '../../../src/engine/prior.ts';
 import { openRuntime } from '../../../src/engine/runtime/ort.ts';
 import type { Runtime, Tensors } from '../../../src/engine/runtime/session.ts';
 import { lossTerms } from '../../../src/engine/train/loss.ts';
+import type { TrainablePrior } from '../../../src/engine/train/graphs.ts';
 import { openTrainer, trainingGraph } from '../../../src/engine/train/step.ts';
 import type { Batch } from '../../../src/engine/train/trainer.ts';
 import { vulkan } from '../../../tools/vulkan.ts';
@@ -76,7 +79,7 @@ describe.each(['blocked', 'plain'] as const)('%s', (lowering) => {
   });
 });
 
-async function compileFull(prior: Prior, runtime: Runtime) {
+async function compileFull(prior: TrainablePrior, runtime: Runtime) {
   const graph = trainingGraph(prior.config, FULL, 2);
   const live = new Set(graph.parameters.map((p) => p.name));
   const weights = Object.fromEntries(
@@ -199,24 +202,49 @@ function mean(values: Float32Array): number {
   return values.reduce((s, v) => s + v, 0) / values.length;
 }
 
-test.skipIf(vulkan().missing)("three whole steps on webgpu equal the CPU's within 1e-3", async () => {
-  await using cpu = await openRuntime('cpu', { threads: 1 });
-  await using gpu = await openRuntime('webgpu');
-  using prior = openPrior(golden('adm-plain.pt'));
-  using figures = openCheckpoint(golden('adm-plain.golden.safetensors'));
-  const batch = batchOf(figures, 'adm');
-  const options = { trainable: FULL, batch: 2, seed: 0 };
-  const [onCpu, onGpu] = [await openTrainer(prior, cpu, options), await openTrainer(prior, gpu, options)];
-  for (let i = 0; i < 3; i++) {
-    const [a, b] = [await onCpu.step([batch], 1e-3), await onGpu.step([batch], 1e-3)];
-    expect(Math.abs(b.loss - a.loss) / a.loss).toBeLessThan(1e-3);
-  }
-  const other = new Map((await onGpu.state()).tensors.map((t) => [t.name, t]));
-  for (const { name, value } of (await onCpu.state()).tensors) {
-    const norm = Math.hypot(...value.slice(0, 5000), 1);
-    expect(relativeError(other.get(name)!.value, value) * norm, name).toBeLessThan(norm);
-  }
-  const broken = { ...batch, x0: batch.x0.with(5, NaN) };
-  expect((await onGpu.step([broken], 1e-3)).loss).toBeNaN();
-  expect((await onGpu.state()).tensors).toEqual([...other.values()]);
-});
+// a net of a few kernels: the software driver takes its time to compile each of them
+test.skipIf(vulkan().missing)(
+  "three whole steps on webgpu equal the CPU's within 1e-3",
+  async () => {
+    const prior = tinyPrior();
+    const batch: Batch = { x0: randomData(192, 1), noise: randomData(192, 2), t: [100] };
+    const options = { trainable: FULL, batch: 1, seed: 0 };
+    await using cpu = await openRuntime('cpu', { threads: 1 });
+    await using gpu = await openRuntime('webgpu');
+    const [onCpu, onGpu] = [await openTrainer(prior, cpu, options), await openTrainer(prior, gpu, options)];
+    for (let i = 0; i < 3; i++) {
+      const [a, b] = [await onCpu.step([batch], 1e-3), await onGpu.step([batch], 1e-3)];
+      expect(Math.abs(b.loss - a.loss) / a.loss).toBeLessThan(1e-3);
+    }
+    const { tensors } = await onGpu.state();
+    const found = new Map(tensors.map((tensor) => [tensor.name, tensor.value]));
+    for (const { name, value } of (await onCpu.state()).tensors)
+      expect(relativeError(found.get(name)!, value), name).toBeLessThan(1e-3);
+    const broken = { ...batch, x0: batch.x0.with(5, NaN) };
+    expect((await onGpu.step([broken], 1e-3)).loss).toBeNaN();
+    expect((await onGpu.state()).tensors).toEqual(tensors);
+  },
+  240_000,
+);
+
+function tinyPrior(): TrainablePrior {
+  const config: AdmConfig = {
+    kind: 'adm',
+    imageSize: 8,
+    modelChannels: 8,
+    outChannels: 3,
+    channelMult: [1, 2],
+    resBlocks: 1,
+    attentionLevels: [],
+    heads: { count: 1 },
+    qkvOrder: 'legacy',
+    scaleShiftNorm: true,
+    resblockUpDown: true,
+    patch: 1,
+    groups: 8,
+  };
+  const readInto = (name: string, target: Float32Array): void => {
+    target.set(randomData(target.length, name.length).map((v) => v * 0.3));
+  };
+  return { config, schedule: linearSchedule(), weights: { id: 'tiny', readInto } };
+}
