@@ -9,7 +9,7 @@ import { FakeTrainer, follow, recipe, request } from './fake-trainer.ts';
 
 const [folder = '.'] = process.argv.slice(2);
 const run = finetune(
-  new FakeTrainer(2, 150_000),
+  new FakeTrainer(2, 100_000),
   request(join(folder, 'run.safetensors'), { recipe: recipe({ steps: 70 }) }),
 );
 const { result } = await follow(run, (event) => {
