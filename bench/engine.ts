@@ -18,13 +18,20 @@ interface Timing {
   readonly peakMB: number;
 }
 
+interface Load {
+  readonly readyMs: number;
+  readonly firstStepMs: number;
+  readonly peakMB: number;
+  readonly bytes: number;
+}
+
 const ROUNDS = 3;
 const RUNS: Record<NetName, number> = { s64: 15, m128: 9, adm256: 2 };
 const here = import.meta.dirname;
 
-function child<T>(...args: string[]): T {
+function child(...args: string[]): unknown {
   const out = execFileSync(process.execPath, [join(here, 'child.ts'), ...args], { encoding: 'utf8' });
-  return JSON.parse(out) as T;
+  return JSON.parse(out) as unknown;
 }
 
 const python = process.env['ALBUMEN_BENCH_PYTHON'] ?? 'python3';
@@ -32,7 +39,10 @@ const python = process.env['ALBUMEN_BENCH_PYTHON'] ?? 'python3';
 function torchVersion(): string | undefined {
   try {
     const code = 'import torch; print(torch.__version__)';
-    return execFileSync(python, ['-c', code], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync(python, ['-c', code], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     // no Python, or no torch in it: the peer's columns stay empty
     return undefined;
@@ -73,7 +83,7 @@ console.log(
   `${cpu?.model ?? 'CPU'}, ${physicalCores()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GB, node ${process.versions.node}, provider cpu, ` +
     (torch ? `PyTorch ${torch}` : 'no PyTorch found'),
 );
-const { gflops: ceiling } = child<{ gflops: number }>('ceiling', '7');
+const { gflops: ceiling } = child('ceiling', '7') as { gflops: number };
 console.log(`convolution ceiling ${ceiling.toFixed(0)} GFLOP/s\n`);
 
 console.log(
@@ -85,7 +95,7 @@ for (const net of ['s64', 'm128', 'adm256'] as const) {
   const theirs: Timing[] = [];
   // in turn, so that the machine's own drift hits both
   for (let round = 0; round < ROUNDS; round++) {
-    ours.push(child('forward', net, String(RUNS[net])));
+    ours.push(child('forward', net, String(RUNS[net])) as Timing & { gflop: number });
     if (torch) theirs.push(peer(net));
   }
   const ms = median(ours.flatMap((r) => r.ms));
@@ -107,11 +117,8 @@ const folder = mkdtempSync(join(tmpdir(), 'albumen-bench-'));
 const file = join(folder, 'large.safetensors');
 try {
   writeLargeCheckpoint(file);
-  const loads = Array.from({ length: ROUNDS }, () =>
-    child<{ readyMs: number; firstStepMs: number; peakMB: number; bytes: number }>('load', file),
-  );
-  const seconds = (pick: (r: (typeof loads)[number]) => number): string =>
-    (median(loads.map(pick)) / 1000).toFixed(1);
+  const loads = Array.from({ length: ROUNDS }, () => child('load', file) as Load);
+  const seconds = (pick: (r: Load) => number): string => (median(loads.map(pick)) / 1000).toFixed(1);
   console.log(
     `\nfrom a file of ${((loads[0]?.bytes ?? 0) / 1e6).toFixed(0)} MB: ready after ${seconds((r) => r.readyMs)} s, ` +
       `first step done after ${seconds((r) => r.firstStepMs)} s, peak ${median(loads.map((r) => r.peakMB)).toFixed(0)} MB`,

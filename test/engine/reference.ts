@@ -143,7 +143,7 @@ const elements: { readonly [K in OpName]: Element<OpAttributes[K]> } = {
   },
   // every product of the convolution that holds the element asked for
   convInputGradient: ([g, weight], { inputs, attributes: { stride, pads } }, [n, c, y, z]) => {
-    const [, o = 1, kh = 1, kw = 1] = [0, inputs[0]!.shape[1]!, ...inputs[1]!.shape.slice(2)];
+    const [o = 1, , kh = 1, kw = 1] = inputs[1]!.shape;
     return total(
       indices([o, kh, kw]).map(([oc, p, q]) => {
         const [gy, gz] = [(y! + pads[0] - p!) / stride, (z! + pads[1] - q!) / stride];

@@ -3,7 +3,7 @@
  * step to step; only losses come back. step.ts is the CPU's, with the same numbers.
  */
 import { invariant } from '../../domain/errors.ts';
-import { GraphBuilder } from '../graph/build.ts';
+import type { GraphBuilder } from '../graph/build.ts';
 import type { Graph, Value } from '../graph/ir.ts';
 import type { Executable, ResidentExecutable, Runtime, Tensors } from '../runtime/session.ts';
 import { ADAMW, adamWFactors } from './adamw.ts';
@@ -133,15 +133,10 @@ class DeviceTrainer implements Trainer {
     invariant(batch && more.length === 0, 'a device step takes one batch');
     const { rate, root } = adamWFactors(this.#steps + 1, learningRate);
     const factors = { rate: Float32Array.of(rate), root: Float32Array.of(root) };
-    let sound = false;
-    const outputs = await this.#resident.run(
-      { ...batchInputs(this.#prior, batch), ...factors },
-      ({ loss, norm }) => {
-        sound = Number.isFinite(loss?.[0]) && Number.isFinite(norm?.[0]);
-        return sound;
-      },
-    );
-    if (!sound) return { ...lossesOf(outputs), loss: NaN };
+    const sound = ({ loss, norm }: Tensors): boolean =>
+      Number.isFinite(loss?.[0]) && Number.isFinite(norm?.[0]);
+    const outputs = await this.#resident.run({ ...batchInputs(this.#prior, batch), ...factors }, sound);
+    if (!sound(outputs)) return { ...lossesOf(outputs), loss: NaN };
     this.#steps++;
     return lossesOf(outputs);
   }

@@ -22,7 +22,7 @@ const adm = ['adm-plain', 'adm-like-gen2res', 'adm-like-ffhq10m'];
 
 function batchOf(figures: TensorStore, name: string): Batch {
   const [x0, t] = name.startsWith('diffusers') ? ['forward.x', 'forward.t'] : ['train.x0', 'train.t'];
-  return { x0: figures.read(x0!), noise: figures.read('train.noise'), t: figures.readIntegers(t!) };
+  return { x0: figures.read(x0), noise: figures.read('train.noise'), t: figures.readIntegers(t) };
 }
 
 describe.each(['blocked', 'plain'] as const)('%s', (lowering) => {
