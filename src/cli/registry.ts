@@ -47,11 +47,15 @@ export interface Registry {
   readonly broken: readonly BrokenEntry[];
 }
 
+/** The user's data folder: models, people and albums are in it. */
+export function dataFolder(env: NodeJS.ProcessEnv): string {
+  const home = env['ALBUMEN_HOME'];
+  return home !== undefined && home !== '' ? home : envPaths('albumen', { suffix: '' }).data;
+}
+
 /** Where `models add` puts models. */
 export function userModelsFolder(env: NodeJS.ProcessEnv): string {
-  const home = env['ALBUMEN_HOME'];
-  const data = home !== undefined && home !== '' ? home : envPaths('albumen', { suffix: '' }).data;
-  return join(data, 'models');
+  return join(dataFolder(env), 'models');
 }
 
 /** Reads all model.json files, bundled first; of two with one id the bundled one counts. */

@@ -10,8 +10,8 @@ import { printable } from '../domain/text.ts';
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 export interface Progress {
-  /** `step` of `of` is done. */
-  update(step: number, of: number): void;
+  /** `step` of `of` is done; `detail` says more in a few words, `seconds` what is left where the work knows better. */
+  update(step: number, of: number, more?: { readonly detail?: string; readonly seconds?: number }): void;
   end(): void;
 }
 
@@ -66,7 +66,7 @@ export function errorForPrograms(error: UserError): Readonly<Record<string, unkn
 
 function bar(label: string, stream: Output): Progress {
   const drawn = new SingleBar({
-    format: `${label.length > 40 ? `${label.slice(0, 39)}…` : label}  {bar}  {value}/{total}  {eta_formatted} left`,
+    format: `${label.length > 40 ? `${label.slice(0, 39)}…` : label}  {bar}  {value}/{total}{detail}  {eta_formatted} left`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
@@ -78,9 +78,10 @@ function bar(label: string, stream: Output): Progress {
   });
   let started = false;
   return {
-    update(step, of) {
-      if (!started) drawn.start(of, step);
-      else drawn.update(step);
+    update(step, of, { detail = '' } = {}) {
+      const shown = { detail: detail === '' ? '' : `  ${detail}` };
+      if (!started) drawn.start(of, step, shown);
+      else drawn.update(step, shown);
       started = true;
     },
     end() {
@@ -93,11 +94,14 @@ function lines(label: string, note: (line: string) => void): Progress {
   const start = performance.now();
   let told = start;
   return {
-    update(step, of) {
+    update(step, of, { detail = '', seconds } = {}) {
       const now = performance.now();
       if (step === 0 || step === of || now - told < LINE_EVERY_SECONDS * 1000) return;
       told = now;
-      note(`${label}: step ${step} of ${of}, about ${duration(((now - start) / step) * (of - step))} left`);
+      const left = seconds === undefined ? ((now - start) / step) * (of - step) : seconds * 1000;
+      note(
+        `${label}: step ${step} of ${of}${detail === '' ? '' : `, ${detail}`}, about ${duration(left)} left`,
+      );
     },
     end: () => undefined,
   };

@@ -108,7 +108,7 @@ test('--json is one document on stdout, with everything a program needs', async 
     ok: true,
     model: 'adm-plain.pt',
     device: { chosen: 'cpu', threads: 1 },
-    recipe: { strength: 200, sampler: 'dpmpp', steps: 2, seed: 5 },
+    recipe: { strength: 200, sampler: 'dpmpp-sde', steps: 2, seed: 5 },
     size: 16,
     results: [
       {
@@ -151,7 +151,11 @@ describe('refused before anything is done', () => {
       /It must be a whole number of 0 or more/,
     ],
     ['eta beyond 1', ['a.png', '--out', 'o', '--eta', '1.5'], /It must be a number from 0 to 1/],
-    ['eta for dpmpp', ['a.png', '--out', 'o', '--eta', '0.5'], /--eta means nothing to the sampler dpmpp/],
+    [
+      'eta for dpmpp',
+      ['a.png', '--out', 'o', '--sampler', 'dpmpp', '--eta', '0.5'],
+      /--eta means nothing to the sampler dpmpp/,
+    ],
     ['too strong', ['a.png', '--out', 'o', '--strength', '1001'], /this model has 1000 noise steps/],
     [
       'more steps than strength',

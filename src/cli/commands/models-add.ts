@@ -69,13 +69,18 @@ async function addModel(file: string, options: Options, { ui, env, signal }: Hos
 /** a-z, 0-9 and single hyphens, from any text; throws `usage` where nothing is left. */
 export function idFrom(text: string): string {
   const stem = extname(text) === '' ? text : text.slice(0, -extname(text).length);
-  const id = stem
+  const id = slug(stem);
+  if (id !== '') return id;
+  throw new UserError('usage', `No id can be made from ${quoted(text)}.`, 'Give one with --id.');
+}
+
+/** A name that can be a folder's everywhere; empty where nothing is left. */
+export function slug(text: string): string {
+  return text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 60)
     .replace(/^-|-$/g, '');
-  if (id !== '') return id;
-  throw new UserError('usage', `No id can be made from ${quoted(text)}.`, 'Give one with --id.');
 }
 
 function refuseTaken(id: string, overwrite: boolean, env: NodeJS.ProcessEnv): void {

@@ -1,0 +1,118 @@
+/**
+ * The people of the evaluation: each photo's face found and aligned, four photos of each held out and damaged, and how
+ * alike two crops are. yunet.ts finds faces; ../eval-albums.ts is the evaluation.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { invariant } from '../../src/domain/errors.ts';
+import type { Model } from '../../src/engine/runtime/ort-model.ts';
+import { ARCFACE_SIDE, apply, arcfaceMap, cutOut, ffhqMap, inverse } from '../../src/faces/align.ts';
+import type { Landmarks, Pixels } from '../../src/faces/align.ts';
+import { degrade } from '../../src/imaging/degrade.ts';
+import type { Degradation } from '../../src/imaging/degrade.ts';
+import { sideOf, toRaster } from '../../src/imaging/pixels.ts';
+import { readAlignedCrop } from '../../src/imaging/read.ts';
+import { detect } from './yunet.ts';
+import type { Face } from './yunet.ts';
+
+export interface Crop {
+  readonly file: string;
+  /** [3,S,S] in [-1,1], aligned as FFHQ is. */
+  readonly image: Float32Array;
+  /** In the crop's pixels. */
+  readonly landmarks: Landmarks;
+}
+
+export interface HeldOut extends Crop {
+  /** Decides its damage. */
+  readonly seed: number;
+  readonly degraded: Float32Array;
+}
+
+export interface Person {
+  readonly name: string;
+  readonly album: readonly Crop[];
+  readonly heldOut: readonly HeldOut[];
+}
+
+export const DAMAGE: readonly Degradation[] = [
+  { kind: 'blur', sigma: 2 },
+  { kind: 'downscale', factor: 4 },
+  { kind: 'noise', sigma: 10 },
+  { kind: 'jpeg', quality: 50 },
+];
+export const HELD_OUT = 4;
+/** LFW's pictures. */
+const PHOTO_SIDE = 250;
+
+/** Names of the first people of a folder of folders. */
+export async function namesOf(albums: string, count: number): Promise<string[]> {
+  const folders = (await readdir(albums, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  return folders
+    .map(({ name }) => name)
+    .sort()
+    .slice(0, count);
+}
+
+/** Reads an album: the photo's face nearest to its middle, aligned to `side`; four photos spread evenly are held out. */
+export async function readPerson(folder: string, name: string, side: number, yunet: Model): Promise<Person> {
+  const files = (await readdir(join(folder, name))).filter((file) => file.endsWith('.jpg')).sort();
+  const crops: Crop[] = [];
+  for (const file of files) {
+    const { data } = await readAlignedCrop(join(folder, name, file), PHOTO_SIDE);
+    const photo = toRaster(data);
+    const face = central(await detect(yunet, photo), photo);
+    if (!face) continue;
+    const map = ffhqMap(face.landmarks, side);
+    const back = inverse(map);
+    const [a, b, c, d, e] = face.landmarks;
+    const landmarks: Landmarks = [apply(back, a), apply(back, b), apply(back, c), apply(back, d), apply(back, e)];
+    crops.push({ file, image: cutOut(photo, map, side).map(inRange), landmarks });
+  }
+  const chosen = new Set(
+    Array.from({ length: HELD_OUT }, (_, i) => Math.floor(((i + 0.5) * crops.length) / HELD_OUT)),
+  );
+  const heldOut: HeldOut[] = [];
+  for (const i of chosen) {
+    const crop = crops[i];
+    invariant(crop, `${name} has enough photos`);
+    heldOut.push({ ...crop, seed: i, degraded: await degrade(crop.image, DAMAGE, i) });
+  }
+  return { name, album: crops.filter((_, i) => !chosen.has(i)), heldOut };
+}
+
+/** The recogniser's embedding of a crop (unit length), aligned by `landmarks` in the crop's pixels. */
+export async function embed(recogniser: Model, image: Float32Array, landmarks: Landmarks): Promise<Float32Array> {
+  const face = cutOut(toRaster(image), arcfaceMap(landmarks), ARCFACE_SIDE).map((v) => (v + 1) * 127.5);
+  const [input] = recogniser.inputs;
+  invariant(input !== undefined, 'a recogniser with an input');
+  const out = await recogniser.run({ [input]: { data: face, shape: [1, 3, ARCFACE_SIDE, ARCFACE_SIDE] } });
+  const [embedding] = Object.values(out);
+  invariant(embedding, 'a recogniser with an output');
+  const norm = Math.hypot(...embedding.data);
+  return embedding.data.map((value) => value / norm);
+}
+
+/** Cosine of unit vectors. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}
+
+/** Peak signal-to-noise ratio in dB of images in [-1,1], whose peak is 2. */
+export function psnr(image: Float32Array, truth: Float32Array): number {
+  invariant(sideOf(image) === sideOf(truth), 'images of one size');
+  const squares = image.reduce((sum, value, i) => sum + (value - truth[i]!) ** 2, 0);
+  return 10 * Math.log10(4 / (squares / image.length));
+}
+
+function central(faces: readonly Face[], { width, height }: Pixels): Face | undefined {
+  const near = faces.filter(
+    ({ centre, width: w, height: h }) =>
+      Math.abs(centre.x - width / 2) < w / 2 && Math.abs(centre.y - height / 2) < h / 2,
+  );
+  return near.reduce<Face | undefined>((best, face) => (best && best.score >= face.score ? best : face), undefined);
+}
+
+function inRange(value: number): number {
+  return Math.max(-1, Math.min(1, value));
+}
