@@ -1,12 +1,17 @@
 /**
  * One measurement in a process of its own, so that memory and caches start clean: `child.ts forward NET RUNS`,
- * `child.ts ceiling RUNS`, `child.ts load FILE`. Prints one line of JSON; engine.ts starts it.
+ * `child.ts ceiling RUNS`, `child.ts load FILE`, `child.ts train NET BATCH full|adapter LOWERING cpu|device STEPS`. Prints
+ * one line of JSON; run.ts starts it.
  */
 import { readFileSync } from 'node:fs';
+import { linearSchedule } from '../src/engine/diffusion/schedule.ts';
+import { gaussian } from '../src/engine/diffusion/noise.ts';
 import { GraphBuilder } from '../src/engine/graph/build.ts';
 import type { Graph } from '../src/engine/graph/ir.ts';
 import { compileDenoiser, forwardGraph, openPrior } from '../src/engine/prior.ts';
 import { openRuntime } from '../src/engine/runtime/ort.ts';
+import { openDeviceTrainer } from '../src/engine/train/device-step.ts';
+import { openTrainer } from '../src/engine/train/step.ts';
 import { gigaFlops, isNetName, madeUpWeights, nets } from './nets.ts';
 
 /** Peak resident memory of this process in MB (Linux; 0 elsewhere). */
@@ -39,7 +44,7 @@ async function forward(net: string | undefined, runs: number): Promise<object> {
   const network = await runtime.compile(graph, madeUpWeights);
   const x_t = new Float32Array(3 * config.imageSize ** 2).fill(0.1);
   const ms = await time(runs, () => network.run({ x_t, t: Float32Array.of(100) }));
-  return { ms, gflop: gigaFlops(graph), peakMB: peakMegabytes() };
+  return { ms, peakMB: peakMegabytes() };
 }
 
 /** The best rate of 3x3 convolutions alone, in a chain of eight, as the provider's own kernels do them. */
@@ -93,11 +98,40 @@ async function load(path: string | undefined): Promise<object> {
   };
 }
 
+/** Whole optimizer steps on made-up images. */
+async function train(
+  net: string | undefined,
+  batch: number,
+  kind: string | undefined,
+  lowering: string | undefined,
+  trainer: string | undefined,
+  steps: number,
+): Promise<object> {
+  if (!isNetName(net)) throw new Error(`no net ${net ?? ''}`);
+  const config = nets[net];
+  const options = {
+    trainable: kind === 'adapter' ? ({ kind, rank: 8 } as const) : ({ kind: 'full' } as const),
+    batch,
+    seed: 1,
+  };
+  await using runtime = await openRuntime('cpu', { lowering: lowering as 'blocked' | 'plain' | 'portable' });
+  const prior = { config, schedule: linearSchedule(), weights: madeUpWeights };
+  const open = trainer === 'device' ? openDeviceTrainer : openTrainer;
+  const opened = await open(prior, runtime, options);
+  const size = batch * 3 * config.imageSize ** 2;
+  const noise = new Float32Array(size);
+  gaussian(1, 0).fill(noise);
+  const images = { x0: new Float32Array(size).fill(0.1), noise, t: Array.from({ length: batch }, () => 100) };
+  const ms = await time(steps, () => opened.step([images], 1e-5));
+  return { ms, peakMB: peakMegabytes() };
+}
+
 const [what, ...args] = process.argv.slice(2);
 const jobs: Record<string, () => Promise<object>> = {
   forward: () => forward(args[0], Number(args[1] ?? 5)),
   ceiling: () => ceiling(Number(args[0] ?? 5)),
   load: () => load(args[0]),
+  train: () => train(args[0], Number(args[1]), args[2], args[3], args[4], Number(args[5])),
 };
 const job = jobs[what ?? ''];
 if (!job) throw new Error(`no bench ${what ?? ''}`);
