@@ -98,7 +98,8 @@ export async function finetuneInto(
     ...{ losses: [...losses], heldOut: [...heldOut], created: new Date().toISOString() },
   };
   await writeJson(join(folder, 'person.json'), person);
-  const other = weights === 'adapter.safetensors' ? ['weights.safetensors', 'model.json'] : ['adapter.safetensors'];
+  const other =
+    weights === 'adapter.safetensors' ? ['weights.safetensors', 'model.json'] : ['adapter.safetensors'];
   for (const file of ['run.safetensors', ...other]) await rm(join(folder, file), { force: true });
   return { person, done: 'now' };
 }

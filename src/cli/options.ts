@@ -5,6 +5,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { samplers } from '../engine/diffusion/samplers/index.ts';
 import type { SamplerName } from '../engine/diffusion/samplers/index.ts';
+import type { Recipe } from '../engine/finetune/recipes.ts';
 import type { Device } from '../engine/runtime/providers.ts';
 
 export const DEFAULT_MODEL = 'face-128';
@@ -47,3 +48,19 @@ export const samplerOption = (): Option =>
   new Option('--sampler <name>', 'how to walk back from the noise; ddpm is the published method')
     .choices(Object.keys(samplers) satisfies string[])
     .default('dpmpp-sde' satisfies SamplerName);
+
+export const seedOption = (): Option =>
+  new Option('--seed <n>', 'the same seed gives the same result')
+    .argParser(whole(0, Number.MAX_SAFE_INTEGER))
+    .default(0);
+
+export const recipeOption = (): Option =>
+  new Option(
+    '--recipe <name>',
+    'of the finetune: fast (some minutes), or paper, as published (default: fast)',
+  ).choices(['paper', 'fast'] satisfies Recipe['name'][]);
+
+export const iterationsOption = (): Option =>
+  new Option('--iterations <n>', "steps of the finetune, instead of the recipe's").argParser(
+    whole(1, 1_000_000),
+  );

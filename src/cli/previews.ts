@@ -28,9 +28,7 @@ export async function openPreviews(
 ): Promise<Previews> {
   const { config, schedule, variance } = prior;
   const size = config.imageSize;
-  const b = newBuilder(
-    recipe.weights === 'full' ? { kind: 'full' } : { kind: 'adapter', rank: recipe.rank },
-  );
+  const b = newBuilder(recipe.weights === 'full' ? { kind: 'full' } : { kind: 'adapter', rank: recipe.rank });
   const out = unet(b, config, b.input('x_t', [1, 3, size, size]), b.input('t', [1]));
   const graph = b.finish('preview', { out });
   const learned = graph.parameters

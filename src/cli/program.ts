@@ -6,7 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../domain/errors.ts';
+import { addAlbum } from './commands/album.ts';
 import { addDemo } from './commands/demo.ts';
+import { addFinetune } from './commands/finetune.ts';
 import { addModels } from './commands/models.ts';
 import { addRestore } from './commands/restore.ts';
 import { EXIT } from './exit.ts';
@@ -56,6 +58,8 @@ function buildProgram(host: Host, stdout: Output, stderr: Output): Command {
     })
     .addHelpText('after', '\nTo see it work: albumen demo. More in docs/cli.md.');
   addRestore(program, host);
+  addFinetune(program, host);
+  addAlbum(program, host);
   addModels(program, host);
   addDemo(program, host);
   return program;

@@ -8,9 +8,8 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { UserError } from '../../domain/errors.ts';
 import { counted, quoted } from '../../domain/text.ts';
-import type { Denoiser } from '../../engine/diffusion/denoiser.ts';
+import { fileHash } from '../../engine/adapter-file.ts';
 import type { SamplerName } from '../../engine/diffusion/samplers/index.ts';
-import { compileDenoiser } from '../../engine/prior.ts';
 import { chooseRuntime } from '../../engine/runtime/providers.ts';
 import type { Device } from '../../engine/runtime/providers.ts';
 import { heatOverlay } from '../../imaging/heat.ts';
@@ -26,21 +25,25 @@ import {
   fraction,
   jsonOption,
   samplerOption,
+  seedOption,
   threadsOption,
   whole,
 } from '../options.ts';
 import { collectPhotos, outputsOf, planPhotos, refuseOriginals } from '../photos.ts';
 import type { PhotoInput, PlannedPhoto } from '../photos.ts';
+import { addPersonalOptions, checkPersonalOptions } from '../personal.ts';
+import type { PersonalOptions } from '../personal.ts';
+import { openDenoisers } from '../personal-denoisers.ts';
+import type { Denoisers } from '../personal-denoisers.ts';
 import { openChoice, resolveModel } from '../registry.ts';
 import { checkRecipe, deviceLine, restoreOne, stepsFor } from '../restoring.ts';
 import type { Recipe } from '../restoring.ts';
 import { duration, errorForPrograms } from '../ui.ts';
 
-interface Options {
+interface Options extends PersonalOptions {
   readonly out: string;
   readonly model: string;
   readonly config?: string;
-  readonly strength: number;
   readonly steps?: number;
   readonly sampler: SamplerName;
   readonly eta?: number;
@@ -66,7 +69,7 @@ interface Outcome {
 const MAX_CANDIDATES = 16;
 
 export function addRestore(program: Command, host: Host): void {
-  program
+  const command = program
     .command('restore')
     .description('restore photos (in this version: square face crops)')
     .argument('<files or folders...>', 'pictures, or folders that are searched for them')
@@ -91,16 +94,13 @@ export function addRestore(program: Command, host: Host): void {
         fraction,
       ),
     )
-    .addOption(
-      new Option('--seed <n>', 'the same seed gives the same picture')
-        .argParser(whole(0, Number.MAX_SAFE_INTEGER))
-        .default(0),
-    )
+    .addOption(seedOption())
     .addOption(
       new Option('--candidates <n>', 'results per photo, and a picture of where they differ')
         .argParser(whole(1, MAX_CANDIDATES))
         .default(1),
-    )
+    );
+  addPersonalOptions(command)
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option('--aligned', 'say that the pictures are aligned face crops (leaves out the note)')
@@ -112,7 +112,7 @@ export function addRestore(program: Command, host: Host): void {
 }
 
 async function restorePhotos(paths: readonly string[], options: Options, host: Host): Promise<ExitCode> {
-  const { ui, env } = host;
+  const { ui, env, signal } = host;
   const photos = collectPhotos(paths);
   if (photos.length === 0)
     throw new UserError(
@@ -123,6 +123,7 @@ async function restorePhotos(paths: readonly string[], options: Options, host: H
   if (statSync(options.out, { throwIfNoEntry: false })?.isFile() === true)
     throw new UserError('usage', `${quoted(options.out)} is a file.`, 'Give a folder with --out.');
   checkFolder(options.out);
+  checkPersonalOptions(options);
   const choice = resolveModel(options.model, options.config, env);
   using prior = openChoice(choice);
   const recipe = recipeOf(options);
@@ -132,14 +133,17 @@ async function restorePhotos(paths: readonly string[], options: Options, host: H
   const { runtime, report } = await chooseRuntime(options.device, threads);
   await using _runtime = runtime;
   ui.note(deviceLine(report));
-  const denoiser = await compileDenoiser(prior, runtime, options.candidates);
+  const { album, generativeAlbum = false } = options;
+  const sha256 = album !== undefined || generativeAlbum ? await fileHash(choice.path, signal) : '';
+  const work = { prior, base: { id: choice.name, sha256 }, runtime, options, host };
+  await using denoisers = await openDenoisers(work, options.candidates);
   const size = prior.config.imageSize;
   if (options.aligned !== true)
     ui.note(
       `Note: each picture is taken as one aligned, square face crop and comes out at ${size} x ${size} pixels. --aligned leaves out this note.`,
     );
   const plan = planPhotos(photos, options.out, options.candidates);
-  const { outcomes, cancelled } = await runAll(plan, photos, { denoiser, size, recipe, options, host });
+  const { outcomes, cancelled } = await runAll(plan, photos, { denoisers, size, recipe, options, host });
   const counts = summary(outcomes);
   ui.note(cancelled ? `Cancelled. ${counts}` : counts);
   const code = cancelled ? EXIT.cancelled : exitCodeOf(outcomes);
@@ -150,6 +154,8 @@ async function restorePhotos(paths: readonly string[], options: Options, host: H
     device: { chosen: report.chosen, threads: report.threads, trials: report.trials },
     recipe,
     size,
+    ...(album !== undefined && { album }),
+    ...(generativeAlbum && { generativeAlbum }),
     results: outcomes,
   });
   return code;
@@ -176,7 +182,7 @@ function checkFolder(out: string): void {
 }
 
 interface Work {
-  readonly denoiser: Denoiser;
+  readonly denoisers: Denoisers;
   readonly size: number;
   readonly recipe: Recipe;
   readonly options: Options;
@@ -198,7 +204,11 @@ async function runAll(
       outcomes.push(await runOne(photo, place, work));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (error.code === 'cancelled') return { outcomes, cancelled: true };
+      if (error.code === 'cancelled') {
+        if (work.options.generativeAlbum)
+          ui.note('What is done of the album and its finetune is kept; the same command goes on from there.');
+        return { outcomes, cancelled: true };
+      }
       ui.problem(error, place);
       outcomes.push({ input: photo.path, status: 'failed', outputs: [], error: errorForPrograms(error) });
     }
@@ -207,7 +217,7 @@ async function runAll(
 }
 
 async function runOne(photo: PlannedPhoto, place: string, work: Work): Promise<Outcome> {
-  const { denoiser, size, recipe, options, host } = work;
+  const { denoisers, size, recipe, options, host } = work;
   const { ui, signal } = host;
   const outputs = outputsOf(photo);
   const there = outputs.filter((path) => existsSync(path));
@@ -217,6 +227,7 @@ async function runOne(photo: PlannedPhoto, place: string, work: Work): Promise<O
   }
   const start = performance.now();
   const { data, source } = await readAlignedCrop(photo.path, size);
+  const denoiser = await denoisers.of(data);
   const progress = ui.progress(`${place}${basename(photo.path)}`);
   const { candidates, variation } = await restoreOne(denoiser, data, recipe, { progress, signal });
   for (const [i, path] of photo.results.entries()) await writeImage(path, candidates[i] ?? data);
