@@ -2,15 +2,7 @@
  * The geometry of alignment, on made-up landmarks and pictures. The faces themselves are tools/eval's business.
  */
 import { describe, expect, test } from 'vitest';
-import {
-  apply,
-  arcfaceMap,
-  cutOut,
-  ffhqMap,
-  ffhqQuad,
-  inverse,
-  similarity,
-} from '../../src/faces/align.ts';
+import { apply, arcfaceMap, cutOut, ffhqMap, ffhqQuad, inverse, similarity } from '../../src/faces/align.ts';
 import type { Affine, Landmarks, Pixels, Point } from '../../src/faces/align.ts';
 
 /** Upright: eyes 40 apart at y = 100, the mouth 40 below. |e| = 40, |m| = 40, so that half a side is 80. */
@@ -41,7 +33,8 @@ function expectNear(found: readonly Point[], expected: readonly Point[]): void {
 function picture(width: number, height: number, at: (x: number, y: number) => number): Pixels {
   const data = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) data.fill(at(x + 0.5, y + 0.5), 3 * (y * width + x), 3 * (y * width + x) + 3);
+    for (let x = 0; x < width; x++)
+      data.fill(at(x + 0.5, y + 0.5), 3 * (y * width + x), 3 * (y * width + x) + 3);
   return { width, height, data };
 }
 
@@ -125,7 +118,9 @@ describe('cutting out', () => {
       const crop = cutOut(photo, { ...identity, a: scale, d: scale, tx: 12, ty: 12 }, side);
       const middle = crop[Math.floor(side / 2) * side + Math.floor(side / 2)]!;
       // values of the picture are whole numbers, so half a level is lost
-      expect(Math.abs((middle + 1) * 127.5 - 3 * (12 + (Math.floor(side / 2) + 0.5) * scale))).toBeLessThan(2);
+      expect(Math.abs((middle + 1) * 127.5 - 3 * (12 + (Math.floor(side / 2) + 0.5) * scale))).toBeLessThan(
+        2,
+      );
     }
   });
 

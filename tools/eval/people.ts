@@ -66,7 +66,13 @@ export async function readPerson(folder: string, name: string, side: number, yun
     const map = ffhqMap(face.landmarks, side);
     const back = inverse(map);
     const [a, b, c, d, e] = face.landmarks;
-    const landmarks: Landmarks = [apply(back, a), apply(back, b), apply(back, c), apply(back, d), apply(back, e)];
+    const landmarks: Landmarks = [
+      apply(back, a),
+      apply(back, b),
+      apply(back, c),
+      apply(back, d),
+      apply(back, e),
+    ];
     crops.push({ file, image: cutOut(photo, map, side).map(inRange), landmarks });
   }
   const chosen = new Set(
@@ -82,7 +88,11 @@ export async function readPerson(folder: string, name: string, side: number, yun
 }
 
 /** The recogniser's embedding of a crop (unit length), aligned by `landmarks` in the crop's pixels. */
-export async function embed(recogniser: Model, image: Float32Array, landmarks: Landmarks): Promise<Float32Array> {
+export async function embed(
+  recogniser: Model,
+  image: Float32Array,
+  landmarks: Landmarks,
+): Promise<Float32Array> {
   const face = cutOut(toRaster(image), arcfaceMap(landmarks), ARCFACE_SIDE).map((v) => (v + 1) * 127.5);
   const [input] = recogniser.inputs;
   invariant(input !== undefined, 'a recogniser with an input');
@@ -110,7 +120,10 @@ function central(faces: readonly Face[], { width, height }: Pixels): Face | unde
     ({ centre, width: w, height: h }) =>
       Math.abs(centre.x - width / 2) < w / 2 && Math.abs(centre.y - height / 2) < h / 2,
   );
-  return near.reduce<Face | undefined>((best, face) => (best && best.score >= face.score ? best : face), undefined);
+  return near.reduce<Face | undefined>(
+    (best, face) => (best && best.score >= face.score ? best : face),
+    undefined,
+  );
 }
 
 function inRange(value: number): number {

@@ -56,7 +56,10 @@ export function paired(
 
 /** Markdown: each method at each K, then the differences. */
 export function table(rows: readonly Row[], Ks: readonly number[]): string {
-  const lines = ['| method | K | photos | identity (sd) | PSNR, dB (sd) |', '| --- | --- | --- | --- | --- |'];
+  const lines = [
+    '| method | K | photos | identity (sd) | PSNR, dB (sd) |',
+    '| --- | --- | --- | --- | --- |',
+  ];
   const line = (method: Method, K: number, some: readonly Row[]): void => {
     if (some.length === 0) return;
     const identity = summary(some.map((row) => row.identity));
@@ -70,7 +73,11 @@ export function table(rows: readonly Row[], Ks: readonly number[]): string {
         K,
         rows.filter((row) => row.method === method && row.K === K),
       );
-  lines.push('', '| difference, same photos | K | photos | identity ± se | PSNR, dB ± se |', '| --- | --- | --- | --- | --- |');
+  lines.push(
+    '',
+    '| difference, same photos | K | photos | identity ± se | PSNR, dB ± se |',
+    '| --- | --- | --- | --- | --- |',
+  );
   for (const K of Ks) {
     for (const pair of PAIRS) {
       const [identity, psnr] = [paired(rows, pair, K, 'identity'), paired(rows, pair, K, 'psnr')];

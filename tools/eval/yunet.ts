@@ -70,8 +70,7 @@ function asBgr({ width, height, data }: Pixels, wide: number, high: number): Flo
   const planes = new Float32Array(3 * wide * high);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
-      for (let c = 0; c < 3; c++)
-        planes[(c * high + y) * wide + x] = data[3 * (y * width + x) + (2 - c)]!;
+      for (let c = 0; c < 3; c++) planes[(c * high + y) * wide + x] = data[3 * (y * width + x) + (2 - c)]!;
   return planes;
 }
 

@@ -12,6 +12,7 @@ import type { Device } from '../../engine/runtime/providers.ts';
 import { readAlignedCrop } from '../../imaging/read.ts';
 import { albumImage, generateInto } from '../albums.ts';
 import type { Host } from '../host.ts';
+import { LateRuntime } from '../late-runtime.ts';
 import {
   DEFAULT_MODEL,
   configOption,
@@ -23,7 +24,6 @@ import {
 } from '../options.ts';
 import { openChoice, resolveModel } from '../registry.ts';
 import { duration } from '../ui.ts';
-import { LateRuntime } from './finetune.ts';
 
 interface Options {
   readonly out: string;

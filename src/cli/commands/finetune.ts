@@ -9,12 +9,11 @@ import type { Command } from 'commander';
 import { UserError } from '../../domain/errors.ts';
 import { fileHash } from '../../engine/adapter-file.ts';
 import type { Recipe } from '../../engine/finetune/recipes.ts';
-import { chooseRuntime } from '../../engine/runtime/providers.ts';
-import type { Device, ProviderReport } from '../../engine/runtime/providers.ts';
-import type { Runtime } from '../../engine/runtime/session.ts';
+import type { Device } from '../../engine/runtime/providers.ts';
 import { readAlbum } from '../albums.ts';
 import { finetuneInto } from '../finetuning.ts';
 import type { Host } from '../host.ts';
+import { LateRuntime } from '../late-runtime.ts';
 import {
   DEFAULT_MODEL,
   configOption,
@@ -29,7 +28,6 @@ import {
 import { peopleFolder, personId } from '../people.ts';
 import { recipeOf, whatOf } from '../personal.ts';
 import { openChoice, resolveModel } from '../registry.ts';
-import { deviceLine } from '../restoring.ts';
 import { duration } from '../ui.ts';
 
 interface Options {
@@ -126,31 +124,4 @@ async function finetunePerson(text: string, options: Options, host: Host): Promi
     losses: person.losses,
     heldOut: person.heldOut,
   });
-}
-
-/** A runtime that is opened, and told of, when there is work for it. */
-export class LateRuntime implements AsyncDisposable {
-  report: ProviderReport | undefined;
-  readonly #options: { readonly device: Device; readonly threads?: number };
-  readonly #note: (line: string) => void;
-  #runtime: Runtime | undefined;
-
-  constructor(options: { readonly device: Device; readonly threads?: number }, note: (line: string) => void) {
-    this.#options = options;
-    this.#note = note;
-  }
-
-  async open(): Promise<Runtime> {
-    if (this.#runtime) return this.#runtime;
-    const { device, threads } = this.#options;
-    const { runtime, report } = await chooseRuntime(device, threads === undefined ? {} : { threads });
-    this.report = report;
-    this.#note(deviceLine(report));
-    this.#runtime = runtime;
-    return runtime;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#runtime?.release();
-  }
 }
