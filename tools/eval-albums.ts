@@ -152,7 +152,7 @@ function recipeOf(album: 'personal' | 'generative', steps: string | undefined): 
 async function save(): Promise<void> {
   invariant(out !== undefined, 'a file for the results');
   const setup = {
-    prior: prior.weights.id,
+    base: prior.weights.id,
     damage: DAMAGE,
     settings,
     personalRecipe,

@@ -3,12 +3,13 @@
  * person.json, so that a process killed at any moment loses nothing. engine/finetune.ts is the method, people.ts the record.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../domain/errors.ts';
 import { counted } from '../domain/text.ts';
-import { writeFinetuned } from '../engine/adapter-file.ts';
+import { openFinetuned, writeFinetuned } from '../engine/adapter-file.ts';
 import type { Base } from '../engine/adapter-file.ts';
 import { finetune } from '../engine/finetune.ts';
 import type { FinetuneEvent, FinetuneRequest, FinetuneResult } from '../engine/finetune.ts';
@@ -76,18 +77,19 @@ export async function finetuneInto(
   checkRequest(request);
   const run = runHash(work);
   const before = overwrite ? await readPerson(folder).catch(unreadable) : await readPerson(folder);
-  if (before?.run === run) {
+  if (before?.run === run && isWhole(work, before)) {
     await rm(checkpointFile, { force: true });
     return { person: before, done: 'before' };
   }
-  if (before && !overwrite)
+  if (before && before.run !== run && !overwrite)
     throw new UserError(
       'model.exists',
       `${name} was finetuned before, with other photos, another recipe, seed or base model.`,
       'Choose another name, or --overwrite to replace that finetune.',
     );
   await makeFolder(folder);
-  if (overwrite) await discardOther(request);
+  await checkCheckpoint(request, work);
+  if (!existsSync(checkpointFile)) await rm(join(folder, 'previews'), { recursive: true, force: true });
   const result = await train(work, request, host);
   const weights = await saveWeights(work, result);
   const { recipe, base, seed, album } = work;
@@ -121,13 +123,31 @@ function unreadable(error: unknown): undefined {
   throw error;
 }
 
-/** Removes the checkpoint of another run; one of this run is gone on from. */
-async function discardOther(request: FinetuneRequest): Promise<void> {
+/** Whether the weights can be used; where they may not be replaced, throws what is wrong with them. */
+function isWhole({ folder, prior, base, overwrite }: Finetuning, { weights }: Person): boolean {
+  try {
+    openFinetuned(join(folder, weights), prior, base)[Symbol.dispose]();
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError) || !overwrite) throw error;
+    return false;
+  }
+}
+
+/** A checkpoint of this run is gone on from; another one, or a damaged one, is refused, or removed to begin anew. */
+async function checkCheckpoint(request: FinetuneRequest, { overwrite, name }: Finetuning): Promise<void> {
   try {
     openState(request.checkpointFile, identityOf(request))?.[Symbol.dispose]();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    await rm(request.checkpointFile, { force: true });
+    if (overwrite) await rm(request.checkpointFile, { force: true });
+    else {
+      const advice =
+        'Start that finetune again as it was, choose another name, or begin anew with --overwrite.';
+      throw new UserError(error.code, `${name} is in the middle of a finetune: ${error.message}`, advice, {
+        cause: error,
+      });
+    }
   }
 }
 

@@ -3,7 +3,7 @@
  * photo. What is made for it is kept in albums/ of the data folder, by hash, so that a second run is immediate.
  */
 import { join } from 'node:path';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { UserError } from '../domain/errors.ts';
@@ -120,6 +120,12 @@ export async function albumPrior(work: PersonalWork, album: string): Promise<Pri
       );
     return openFinetuned(join(folder, person.weights), prior, base);
   }
+  if (folder !== undefined && existsSync(join(folder, 'run.safetensors')))
+    throw new UserError(
+      'model.unknown',
+      `The finetune of ${quoted(album)} is not done yet.`,
+      'Start it again to go on from where it is.',
+    );
   if (statSync(album, { throwIfNoEntry: false })?.isDirectory() !== true) throw unknownPerson(album, host);
   const images = await readAlbum(album, prior.config.imageSize, host);
   return finetunedPrior(work, images, recipeOf(options, 'personal'));
@@ -153,7 +159,7 @@ async function finetunedPrior(
     {
       ...run,
       ...{ runtime: () => Promise.resolve(runtime), folder, name: 'the album', strength: 0 },
-      ...{ previewEvery: 0, overwrite: false },
+      ...{ previewEvery: 0, overwrite: true },
     },
     host,
   );

@@ -3,10 +3,10 @@
  * 2024, section 3). guide.ts and diffusion/guidance.ts make each image; finetune.ts takes them.
  */
 import { UserError, invariant } from '../domain/errors.ts';
+import { imagesOf, stackedNoise } from './diffusion/batch.ts';
 import { guidanceForms, planGuidance, skipGuidance } from './diffusion/guidance.ts';
 import type { GuidanceForm } from './diffusion/guidance.ts';
 import { gaussian } from './diffusion/noise.ts';
-import type { Noise } from './diffusion/noise.ts';
 import { compileGuide } from './guide.ts';
 import type { CompiledGuide } from './guide.ts';
 import type { Prior } from './prior.ts';
@@ -96,13 +96,13 @@ async function* makeImages(
   const y0 = new Float32Array(n * photo.length);
   for (let i = 0; i < n; i++) y0.set(photo, i * photo.length);
   const sources = Array.from({ length: n }, (_, i) => gaussian(seed, first + i));
-  const options = { start: guidanceForms[form].start, K, steps, scale, noise: stacked(sources), signal };
+  const options = { start: guidanceForms[form].start, K, steps, scale, noise: stackedNoise(sources), signal };
   const walk = skipGuidance(guide, y0, options);
   for (;;) {
     const next = await walk.next();
-    if (next.done) return split(next.value, n).map((image, i) => finished(image, first + i));
+    if (next.done) return imagesOf(next.value, n).map((image, i) => finished(image, first + i));
     const { step, of, guided, x0hat } = next.value;
-    yield { first, step, of, guided, previews: split(x0hat, n) };
+    yield { first, step, of, guided, previews: imagesOf(x0hat, n) };
   }
 }
 
@@ -129,21 +129,6 @@ function checkCount(what: string, value: number, least: number, most = Number.MA
   if (Number.isSafeInteger(value) && value >= least && value <= most) return;
   const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
   throw new UserError('usage', `${what} must be a whole number ${range}, not ${value}.`);
-}
-
-/** Each source fills its own image of the batch. */
-function stacked(sources: readonly Noise[]): Noise {
-  return {
-    fill(target) {
-      split(target, sources.length).forEach((image, i) => sources[i]?.fill(image));
-    },
-  };
-}
-
-/** Views of the images of a batch. */
-function split(batch: Float32Array, n: number): Float32Array[] {
-  const size = batch.length / n;
-  return Array.from({ length: n }, (_, i) => batch.subarray(i * size, (i + 1) * size));
 }
 
 /** A copy within [-1, 1], which guidance of the last step, as happens with few steps, may leave. */

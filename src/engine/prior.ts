@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError, invariant } from '../domain/errors.ts';
+import { quoted } from '../domain/text.ts';
 import { openCheckpoint } from './checkpoint/open.ts';
 import type { TensorStore } from './checkpoint/store.ts';
 import { epsDenoiser } from './diffusion/denoiser.ts';
@@ -113,7 +114,7 @@ function checkTensors({ config, store, path }: Prior): void {
     const found = tensor ? `is [${tensor.shape.join(', ')}], not [${value.shape.join(', ')}]` : 'is missing';
     throw new UserError(
       'checkpoint.mismatch',
-      `${basename(path)}: the tensor ${name} ${found}.`,
+      `${quoted(basename(path))}: the tensor ${name} ${found}.`,
       'The file may be incomplete or of another kind of model; download it again.',
     );
   }
@@ -129,7 +130,7 @@ function weightsOf(store: TensorStore): WeightSource {
       if (allFinite(target)) return;
       throw new UserError(
         'checkpoint.unreadable',
-        `${basename(store.path)}: the tensor ${name} holds values that are not numbers.`,
+        `${quoted(basename(store.path))}: the tensor ${name} holds values that are not numbers.`,
         'The training that made it went wrong, or the file is damaged; use another checkpoint.',
       );
     },

@@ -3,9 +3,9 @@
  * Several candidates run as one batch; where they differ is what was invented. prior.ts makes the denoiser.
  */
 import { UserError, invariant } from '../domain/errors.ts';
+import { imagesOf, stackedNoise } from './diffusion/batch.ts';
 import type { Denoiser } from './diffusion/denoiser.ts';
 import { gaussian } from './diffusion/noise.ts';
-import type { Noise } from './diffusion/noise.ts';
 import { project } from './diffusion/project.ts';
 import { samplers } from './diffusion/samplers/index.ts';
 import type { SamplerName } from './diffusion/samplers/index.ts';
@@ -60,7 +60,7 @@ export async function* restore(
   for (let i = 0; i < n; i++) y0.set(photo, i * size);
   if (K === 0) return result(y0, n, h * w);
 
-  const noise = stacked(Array.from({ length: n }, (_, i) => gaussian(seed, i)));
+  const noise = stackedNoise(Array.from({ length: n }, (_, i) => gaussian(seed, i)));
   const x = project(y0, K, noise, denoiser.schedule);
   const options = { K, noise, steps, eta, signal };
   const run = samplers[sampler](denoiser, x, options);
@@ -68,7 +68,7 @@ export async function* restore(
     const next = await run.next();
     if (next.done) return result(next.value, n, h * w);
     const { step, of, x0hat } = next.value;
-    yield { step, of, previews: split(x0hat, n) };
+    yield { step, of, previews: imagesOf(x0hat, n) };
   }
 }
 
@@ -87,23 +87,8 @@ function checkRequest({ K, seed, photo }: RestoreRequest, T: number): void {
   );
 }
 
-/** Each generator fills its own image of the batch. */
-function stacked(generators: readonly Noise[]): Noise {
-  return {
-    fill(target) {
-      split(target, generators.length).forEach((image, i) => generators[i]?.fill(image));
-    },
-  };
-}
-
-/** Views of the images of a batch. */
-function split(batch: Float32Array, n: number): Float32Array[] {
-  const size = batch.length / n;
-  return Array.from({ length: n }, (_, i) => batch.subarray(i * size, (i + 1) * size));
-}
-
 function result(batch: Float32Array, n: number, pixels: number): Restoration {
-  const candidates = split(batch, n);
+  const candidates = imagesOf(batch, n);
   return n > 1 ? { candidates, variation: variationOf(candidates, pixels) } : { candidates };
 }
 

@@ -5,7 +5,8 @@
 import { basename } from 'node:path';
 import { UserError, invariant } from '../../domain/errors.ts';
 import { elementsOf, isFloat } from './convert.ts';
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+
 import type { ByteSource } from './source.ts';
 import type { TensorInfo, TensorStore } from './store.ts';
 import { readStrided } from './strided.ts';

@@ -2,7 +2,7 @@
  * A strict JSON reader for safetensors headers: objects become Maps in file order, and a repeated key is an error.
  * JSON.parse cannot serve, as it drops repeats and reorders names such as "0". Read next: safetensors.ts.
  */
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
 
 /** A JSON value whose objects are Maps, so that a name such as `__proto__` is only a name. */
 export type HeaderValue = string | number | boolean | null | HeaderValue[] | HeaderObject;

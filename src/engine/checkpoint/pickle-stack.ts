@@ -5,7 +5,7 @@
 import type { Cursor } from './cursor.ts';
 import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleValue } from './pickle-values.ts';
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
 
 /** Bounds far above any real state dict (1,000 tensors make about 10,000 objects and memo entries). */
 const LIMITS = { stack: 100_000, memo: 1_000_000, objects: 400_000 };

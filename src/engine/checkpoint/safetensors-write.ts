@@ -7,7 +7,8 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { basename, dirname, join } from 'node:path';
 import { UserError, invariant } from '../../domain/errors.ts';
 import { bytesOf, elementsOf } from './convert.ts';
-import { quoted, systemCode } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+import { systemCode } from './source.ts';
 
 /** One tensor to write; `data` is row-major in `shape`, and is asked for once, when its turn comes. */
 export interface WritableTensor {

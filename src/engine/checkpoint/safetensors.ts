@@ -6,7 +6,8 @@ import { bytesOf, elementsOf } from './convert.ts';
 import { FileTensorStore, MAX_ELEMENTS } from './file-store.ts';
 import { HeaderFault, parseHeader } from './header-json.ts';
 import type { HeaderObject, HeaderValue } from './header-json.ts';
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+
 import type { ByteSource } from './source.ts';
 import type { StoredType, TensorStore } from './store.ts';
 import { rowMajorStrides } from './strided.ts';

@@ -5,14 +5,9 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError, invariant } from '../../domain/errors.ts';
+import { quoted } from '../../domain/text.ts';
 
 const ADVICE_DAMAGED = 'Download or copy the file again; it may be incomplete or damaged.';
-
-/** Shows a string from an untrusted file in a sentence: quoted, without control characters, at most 100 characters. */
-export function quoted(text: string): string {
-  const clean = text.slice(0, 200).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
-  return `"${clean.length > 100 ? `${clean.slice(0, 99)}…` : clean}"`;
-}
 
 /** An open file of known size. */
 export class ByteSource implements Disposable {

@@ -3,7 +3,8 @@
  * Read next: torch.ts.
  */
 import type { ByteSource } from './source.ts';
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+
 import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleTensor, PickleValue } from './pickle-values.ts';
 

@@ -5,7 +5,8 @@
 import { bytesOf, elementsOf } from './convert.ts';
 import { MAX_ELEMENTS } from './file-store.ts';
 import type { PickleStorage, PickleTensor } from './pickle-values.ts';
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+
 import type { ByteSource } from './source.ts';
 import { spanOf } from './strided.ts';
 import type { Layout } from './strided.ts';

@@ -8,7 +8,8 @@ import { FileTensorStore } from './file-store.ts';
 import { readPickle } from './pickle.ts';
 import { isKind } from './pickle-values.ts';
 import type { PickleStorage, PickleValue } from './pickle-values.ts';
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+
 import type { ByteSource } from './source.ts';
 import { findStateDict } from './state-dict.ts';
 import type { TensorStore } from './store.ts';

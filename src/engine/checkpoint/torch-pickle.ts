@@ -8,7 +8,8 @@ import { addEntry } from './pickle-stack.ts';
 import type { Vocabulary } from './pickle.ts';
 import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleGlobal, PickleTuple, PickleValue } from './pickle-values.ts';
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+
 import type { StoredType } from './store.ts';
 
 const ORDERED_DICT = 'collections.OrderedDict';

@@ -7,7 +7,8 @@ import { Cursor } from './cursor.ts';
 import { FileTensorStore } from './file-store.ts';
 import { readPickle } from './pickle.ts';
 import type { PickleStorage } from './pickle-values.ts';
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+
 import type { ByteSource } from './source.ts';
 import { findStateDict } from './state-dict.ts';
 import type { TensorStore } from './store.ts';

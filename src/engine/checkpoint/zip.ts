@@ -2,7 +2,8 @@
  * Reads the directory of a zip file whose entries are stored uncompressed, as torch.save writes it (zip64 included).
  * Follows PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3; every offset is checked. Read next: torch.ts.
  */
-import { quoted } from './source.ts';
+import { quoted } from '../../domain/text.ts';
+
 import type { ByteSource } from './source.ts';
 
 /** One entry of the central directory. */
