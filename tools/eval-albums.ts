@@ -27,10 +27,11 @@ const { values } = parseArgs({
       type: 'string',
       default: join(import.meta.dirname, '../resources/models/face-128/prior.safetensors'),
     },
-    /** Of personal albums: adapter or full, with the fast recipe, or DESIGN's pilot. */
+    /** adapter or full: the fast recipe with either; pilot: DESIGN's, all weights. */
     recipe: { type: 'string', default: 'adapter' },
-    /** Instead of the recipe's steps. */
+    /** Instead of the recipe's steps, and of how many timesteps it draws from. */
     steps: { type: 'string' },
+    timesteps: { type: 'string' },
     'generative-steps': { type: 'string' },
     /** Network evaluations for each image of a generative album. */
     'album-steps': { type: 'string', default: '50' },
@@ -146,11 +147,15 @@ function recipeOf(album: 'personal' | 'generative', steps: string | undefined): 
           K: Math.max(...KS),
           weights: values.recipe === 'full' ? 'full' : 'adapter',
         });
-  return steps === undefined ? recipe : { ...recipe, steps: Number(steps) };
+  const { timesteps } = values;
+  return {
+    ...recipe,
+    ...(steps === undefined ? {} : { steps: Number(steps) }),
+    ...(timesteps === undefined ? {} : { timesteps: Number(timesteps) }),
+  };
 }
 
 async function save(): Promise<void> {
-  invariant(out !== undefined, 'a file for the results');
   const setup = {
     base: prior.weights.id,
     damage: DAMAGE,

@@ -4,11 +4,21 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, truncateSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/engine/checkpoint/open.ts';
+import { writeSafetensors } from '../../src/engine/checkpoint/safetensors-write.ts';
 import { writeImage } from '../../src/imaging/write.ts';
 import { smooth } from '../imaging/helpers.ts';
 import { GOLDEN, MODEL, albumen, photoAt, temporaryFolder } from './helpers.ts';
@@ -130,11 +140,13 @@ test('a process that is killed goes on from its checkpoint and ends with the sam
     photos,
     ...SMALL,
     '--iterations',
-    '60',
+    '16',
+    '--strength',
+    '2',
     '--preview-every',
     '1',
   ];
-  for (const step of ['00003', '00011', '00030']) {
+  for (const step of ['00002', '00005', '00009']) {
     const child = spawn(process.execPath, [main, ...args], {
       stdio: 'ignore',
       env: { ...process.env, ALBUMEN_HOME: home },
@@ -147,7 +159,7 @@ test('a process that is killed goes on from its checkpoint and ends with the sam
     expect(existsSync(join(home, 'people/anna/run.safetensors'))).toBe(true);
   }
   const ended = await albumen(args, { home });
-  expect(ended.stderr).toMatch(/Going on from step \d+ of 60/);
+  expect(ended.stderr).toMatch(/Going on from step \d+ of 16/);
   await albumen(args, { home: undisturbed });
   const adapter = (at: string): Buffer => readFileSync(join(at, 'people/anna/adapter.safetensors'));
   expect(adapter(home).equals(adapter(undisturbed))).toBe(true);
@@ -231,6 +243,36 @@ test('albums that will not do: one sentence, nothing written', async () => {
   expect(ran.stderr).toMatch(/Left out of the album: "wide\.png" is 32 x 16 pixels, not square/);
   expect(ran.stderr).toMatch(/Left out of the album: "letter\.jpg" is not a picture/);
   expect(existsSync(join(home, 'people'))).toBe(false);
+});
+
+test('weights that cannot be written lose nothing; a loss that is not a number says so', async () => {
+  const home = temporaryFolder();
+  const photos = await albumAt(join(home, 'photos'), 2);
+  const folder = join(home, 'people/anna');
+  mkdirSync(join(folder, 'adapter.safetensors/in-the-way'), { recursive: true });
+  const ran = await finetune('anna', photos, ['--json'], { home });
+  expect(ran.code).toBe(2);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'output.unwritable' } });
+  expect(ran.stderr).toMatch(/"adapter\.safetensors" could not be written/);
+  expect(filesOf(folder)).toEqual(['adapter.safetensors', 'run.safetensors']);
+  rmSync(join(folder, 'adapter.safetensors'), { recursive: true });
+  const again = await finetune('anna', photos, [], { home });
+  expect(again.code).toBe(0);
+  expect(again.stderr).toContain('Going on from step 6 of 6');
+  expect(filesOf(folder)).toEqual(['adapter.safetensors', 'person.json']);
+
+  using store = openCheckpoint(MODEL);
+  const wild = [...store.tensors.values()].map(({ name, shape }) => {
+    const data = store.read(name);
+    return { name, shape, type: 'float32' as const, data: name === 'out.2.bias' ? data.fill(1e30) : data };
+  });
+  writeSafetensors(join(home, 'wild.safetensors'), wild);
+  copyFileSync(join(GOLDEN, 'adm-plain.json'), join(home, 'wild.json'));
+  const model = ['--model', join(home, 'wild.safetensors')];
+  const failed = await finetune('bob', photos, [...model, '--json'], { home });
+  expect(failed.code).toBe(2);
+  expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code: 'training.failed' } });
+  expect(failed.stderr).toMatch(/The finetune failed at step 1 of 6: its loss is not a number any more\./);
 });
 
 test('what restore refuses about albums', async () => {

@@ -101,7 +101,7 @@ export function badModels(
     [
       'wrong shape',
       altered(join(folder, 'wrong.safetensors'), (name, shape) => (name === first ? [16] : shape)),
-      /wrong\.safetensors: the tensor input_blocks\.0\.0\.bias is \[16\], not \[32\]\./,
+      /"wrong\.safetensors": the tensor input_blocks\.0\.0\.bias is \[16\], not \[32\]\./,
     ],
     [
       'not numbers',
