@@ -1,12 +1,17 @@
 /**
  * `npm run bench:train`: whole training steps against PyTorch (AdamW, the same UNets, the same batches), and what each
- * part of the lowering brings. Prints tables, fails nothing; run.ts has the machinery. `--quick` leaves out adm256.
+ * part of the lowering brings. Prints tables, fails nothing; run.ts has the machinery. `--quick` leaves out adm256,
+ * `--rounds N` (3) says how often ours and PyTorch take turns.
  */
+import { parseArgs } from 'node:util';
 import { child, machineLine, peer, torchVersion, versus } from './run.ts';
 import type { Timing } from './run.ts';
 
-const quick = process.argv.includes('--quick');
-const ROUNDS = 3;
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
+});
+const { quick } = values;
+const rounds = Math.max(1, Number(values.rounds));
 /** net, images in the micro-batch, what is learned, steps a round. */
 const CASES = [
   ['s64', 8, 'full', 4],
@@ -28,7 +33,7 @@ for (const [net, batch, kind, steps] of CASES) {
   const ours = (): Timing =>
     child('train', net, String(batch), kind, 'blocked', 'cpu', String(steps)) as Timing;
   const theirs = torch ? () => peer('train', net, String(batch), String(steps)) : undefined;
-  const result = versus(net === 'adm256' ? 1 : ROUNDS, ours, theirs);
+  const result = versus(net === 'adm256' ? 1 : rounds, ours, theirs);
   const row = [net, batch, kind, result.ms.toFixed(0), result.peakMB.toFixed(0)];
   if (theirs) row.push(result.peerMs.toFixed(0), result.peerPeakMB.toFixed(0), (1 / result.ratio).toFixed(2));
   else row.push('', '', '');
@@ -46,6 +51,6 @@ console.log('\n| s64, 8 images, all weights | ms a step | peak MB |');
 console.log('|---|---|---|');
 for (const [change, lowering, trainer] of CHANGES) {
   const run = (): Timing => child('train', 's64', '8', 'full', lowering, trainer, '4') as Timing;
-  const { ms, peakMB } = versus(ROUNDS, run, undefined);
+  const { ms, peakMB } = versus(rounds, run, undefined);
   console.log(`| ${change} | ${ms.toFixed(0)} | ${peakMB.toFixed(0)} |`);
 }
