@@ -2,7 +2,8 @@
  * `npm run eval:albums`: does an album bring the person back? Damages held-out photos of a few people and compares what
  * each way of constraining the prior makes of them with the truth. eval/ has its parts, docs/evaluation.md the result.
  */
-import { rename, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { invariant } from '../src/domain/errors.ts';
@@ -35,6 +36,10 @@ const { values } = parseArgs({
     'generative-steps': { type: 'string' },
     /** Network evaluations for each image of a generative album. */
     'album-steps': { type: 'string', default: '50' },
+    /** published: the norm, from noise; paper: its square, from y_K with K = --album-K. */
+    'album-form': { type: 'string', default: 'published' },
+    'album-K': { type: 'string' },
+    'album-scale': { type: 'string', default: '0.3' },
     /** Held-out photos a person for which a generative album is made, 0..4. */
     generative: { type: 'string', default: '4' },
     /** No new photo is begun after so many minutes. */
@@ -52,27 +57,44 @@ const KS = [100, 200];
 const SEED = 1;
 const ALBUM_SIZE = 16;
 const settings: Restoring[] = KS.map((K) => ({ K, sampler: 'ddim', steps: 20, seed: 7 }));
+const albumOptions = {
+  size: ALBUM_SIZE,
+  steps: Number(values['album-steps']),
+  form: values['album-form'] === 'paper' ? ('paper' as const) : ('published' as const),
+  K: values['album-K'] === undefined ? undefined : Number(values['album-K']),
+  scale: Number(values['album-scale']),
+  seed: SEED,
+};
 const deadline = performance.now() + 60_000 * Number(values.minutes);
 const personalRecipe = recipeOf('personal', values.steps);
 const generativeRecipe = recipeOf('generative', values['generative-steps'] ?? values.steps);
 
+interface Found {
+  readonly rows: readonly Row[];
+  readonly runs: readonly unknown[];
+}
+
 using prior = openPrior(values.prior);
 const yunet = await openModel(join(nets, 'yunet_n_dynamic.onnx'));
 const recogniser = await openModel(join(nets, 'mobilefacenet.onnx'));
-const rows: Row[] = [];
-const runs: unknown[] = [];
+// what an earlier run of the same command found is not made again
+const before = existsSync(out) ? (JSON.parse(await readFile(out, 'utf8')) as Found) : { rows: [], runs: [] };
+const rows = [...before.rows];
+const runs = [...before.runs];
 const people: Person[] = [];
 
 for (const name of await namesOf(albums, Number(values.people))) {
   const person = await readPerson(albums, name, prior.config.imageSize, yunet);
   people.push(person);
   say(`${name}: ${person.album.length} photos in the album, ${person.heldOut.length} held out`);
+  if (person.heldOut.every((photo) => isDone(name, photo, 'unconstrained'))) continue;
   for (const photo of person.heldOut) await judge(name, photo, 'degraded', 0, photo.degraded);
   await restoreAndJudge(name, person.heldOut, 'unconstrained', prior.weights);
   await save();
 }
 for (const { name, album, heldOut } of people) {
   if (performance.now() > deadline) break;
+  if (heldOut.every((photo) => isDone(name, photo, 'personal'))) continue;
   const images = album.map(({ image }) => image);
   const made = await constrain(prior, images, { recipe: personalRecipe, seed: SEED, id: name, log: say });
   runs.push({ person: name, method: 'personal', seconds: made.seconds, ...made.result });
@@ -83,9 +105,8 @@ for (const { name, album, heldOut } of people) {
 for (let i = 0; i < Math.min(HELD_OUT, Number(values.generative)); i++) {
   for (const { name, heldOut } of people) {
     const photo = heldOut[i];
-    if (!photo || performance.now() > deadline) continue;
-    const options = { size: ALBUM_SIZE, steps: Number(values['album-steps']), seed: SEED };
-    const album = await albumFor(prior, photo.degraded, options);
+    if (!photo || isDone(name, photo, 'generative') || performance.now() > deadline) continue;
+    const album = await albumFor(prior, photo.degraded, albumOptions);
     const id = `${name} ${photo.file}`;
     const made = await constrain(prior, album.images, { recipe: generativeRecipe, seed: SEED, id, log: say });
     const { seconds, result } = made;
@@ -136,6 +157,11 @@ async function judge(
   );
   rows.push({ person, file, method, K, identity, psnr: psnr(image, truth) });
   say(`${file} ${method} K=${K}: identity ${identity.toFixed(3)}, PSNR ${psnr(image, truth).toFixed(2)}`);
+}
+
+/** At every K: a person's rows are saved together, a generative album's too. */
+function isDone(person: string, { file }: HeldOut, method: Method): boolean {
+  return rows.some((row) => row.person === person && row.file === file && row.method === method);
 }
 
 function recipeOf(album: 'personal' | 'generative', steps: string | undefined): Recipe {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { invariant } from '../../src/domain/errors.ts';
 import { generateAlbum } from '../../src/engine/album.ts';
+import type { AlbumRequest } from '../../src/engine/album.ts';
 import { finetune } from '../../src/engine/finetune.ts';
 import type { FinetuneResult } from '../../src/engine/finetune.ts';
 import type { Recipe } from '../../src/engine/finetune/recipes.ts';
@@ -113,7 +114,7 @@ export async function restoreAll(
 export async function albumFor(
   prior: Prior,
   photo: Float32Array,
-  options: { size: number; steps: number; seed: number },
+  options: Omit<AlbumRequest, 'photo'>,
 ): Promise<{ images: Float32Array[]; seconds: number }> {
   const { runtime } = await chooseRuntime('cpu');
   const begin = performance.now();
