@@ -45,10 +45,7 @@ function turnedKernel(e: Emitter, kernel: string, [, , kh = 1, kw = 1]: Shape): 
   return e.node('Slice', [swapped, from, to, e.integers([2, 3]), e.integers([-1, -1])]);
 }
 
-/**
- * For each place in the kernel one matrix product, g [O,N hw] against the image shifted by it, [C,N hw]: with the images
- * brought together first, the sum over them is the product's own, and small images make large products.
- */
+/** For each place in the kernel, g [N,O,hw] against the image shifted by it, [N,C,hw]; summed over images. */
 export function convWeightGradient(
   e: Emitter,
   { inputs: [x, g], attributes }: NodeOf<'convWeightGradient'>,
@@ -57,21 +54,20 @@ export function convWeightGradient(
   const [top, left, bottom, right] = pads;
   const [o = 1, c = 1, kh = 1, kw = 1] = shape;
   const [n = 1, , h = 1, w = 1] = g!.shape;
-  const together = (name: string): string =>
-    n === 1 ? name : e.node('Transpose', [name], { perm: { ints: [1, 0, 2, 3] } });
-  const rows = e.reshape(together(e.plain(g!)), [o, n * h * w]);
-  const images = together(e.plain(x!));
   const padded = pads.some((p) => p > 0)
-    ? e.node('Pad', [images, e.integers([0, 0, top, left, 0, 0, bottom, right])])
-    : images;
+    ? e.node('Pad', [e.plain(x!), e.integers([0, 0, top, left, 0, 0, bottom, right])])
+    : e.plain(x!);
+  const rows = e.reshape(e.plain(g!), [n, o, h * w]);
   const taps: string[] = [];
   for (let i = 0; i < kh; i++) {
     for (let j = 0; j < kw; j++) {
       const to = [i + (h - 1) * stride + 1, j + (w - 1) * stride + 1];
       const bounds = [e.integers([i, j]), e.integers(to), e.integers([2, 3]), e.integers([stride, stride])];
       const shifted = kh * kw === 1 && stride === 1 ? padded : e.node('Slice', [padded, ...bounds]);
-      const columns = e.reshape(shifted, [c, n * h * w]);
-      taps.push(e.reshape(e.node('Gemm', [rows, columns], { transB: { int: 1 } }), [o, c, 1]));
+      const columns = e.reshape(shifted, [n, c, h * w]);
+      const products = e.matmulTransposed(rows, columns);
+      const summed = n === 1 ? products : e.node('ReduceSum', [products, e.integers([0])]);
+      taps.push(e.reshape(summed, [o, c, 1]));
     }
   }
   const all = taps.length === 1 ? taps.join() : e.node('Concat', taps, { axis: { int: 2 } });

@@ -90,6 +90,13 @@ export class Emitter {
     return this.floats([], Float32Array.of(value));
   }
 
+  /** a [N,I,K], b [N,J,K] -> [N,I,J]. */
+  matmulTransposed(a: string, b: string): string {
+    if (this.dialect.kind === 'cpu')
+      return this.node('FusedMatMul', [a, b], { transB: { int: 1 } }, 'com.microsoft');
+    return this.node('MatMul', [a, this.node('Transpose', [b], { perm: { ints: [0, 2, 1] } })]);
+  }
+
   /** A list of int64, as shapes and axes are given to ONNX. */
   integers(values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt);
