@@ -15,6 +15,7 @@ import type { Schedule } from './diffusion/schedule.ts';
 import { GraphBuilder } from './graph/build.ts';
 import type { Graph, Value } from './graph/ir.ts';
 import { sizeOf } from './graph/shape.ts';
+import { allFinite } from './numbers.ts';
 import { inferConfig } from './nn/config.ts';
 import type { UNetConfig } from './nn/config.ts';
 import { parseHints } from './nn/hints.ts';
@@ -135,13 +136,6 @@ function weightsOf(store: TensorStore): WeightSource {
       );
     },
   };
-}
-
-/** A sum of x - x is 0 exactly when every x is a number: no branch in the loop. */
-function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
-  return sum === 0;
 }
 
 function findHints(path: string, configPath: string | undefined): ModelHints {

@@ -46,7 +46,8 @@ export async function writeImage(
   await writeWhole(path, await encodeImage(image, format, options.quality));
 }
 
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+/** Writes a file whole or not at all, and makes its folder where missing. Throws `output.unwritable`. */
+export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
   const temporary = join(dirname(path), `.albumen-${randomUUID()}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -60,12 +61,17 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new UserError(
-      'output.unwritable',
-      `${quoted(basename(path))} could not be written to ${quoted(dirname(path))} (${code}).`,
-      'Check that the folder may be written to and that the disk has room.',
-      { cause },
-    );
+    throw unwritable(path, cause);
   }
+}
+
+/** What to say where `path` could not be written. */
+export function unwritable(path: string, cause: unknown): UserError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  return new UserError(
+    'output.unwritable',
+    `${quoted(basename(path))} could not be written to ${quoted(dirname(path))} (${code}).`,
+    'Check that the folder may be written to and that the disk has room.',
+    { cause },
+  );
 }

@@ -5,6 +5,7 @@
 import { invariant } from '../../domain/errors.ts';
 import type { Graph } from '../graph/ir.ts';
 import type { UNetConfig } from '../nn/config.ts';
+import { allFinite } from '../numbers.ts';
 import type { Executable, Runtime, Tensors } from '../runtime/session.ts';
 import { adamW } from './adamw.ts';
 import { openDeviceTrainer } from './device-step.ts';
@@ -134,11 +135,4 @@ function meanOf(losses: readonly Losses[]): Losses {
 
 function accumulate(sum: Float32Array, more: Float32Array): void {
   for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + more[i]!;
-}
-
-/** A sum of x - x is 0 exactly when every x is a number. */
-function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
-  return sum === 0;
 }
