@@ -13,7 +13,7 @@ export interface Layer {
   readonly node: boolean;
 }
 
-const below = ['domain', 'contract', 'services', 'engine', 'imaging', 'faces', 'processes'];
+const below = ['domain', 'contract', 'services', 'engine', 'imaging', 'faces', 'restoration', 'processes'];
 const hosts = ['main', 'preload', 'server', 'cli', 'renderer'];
 
 /** Layer by layer, from the bottom; a layer whose folder does not exist yet costs nothing. */
@@ -23,6 +23,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   engine: { folder: 'src/engine', may: ['domain'], node: true },
   imaging: { folder: 'src/imaging', may: ['domain'], node: true },
   faces: { folder: 'src/faces', may: ['domain'], node: true },
+  restoration: { folder: 'src/restoration', may: ['domain', 'engine', 'imaging', 'faces'], node: true },
   services: { folder: 'src/services', may: ['domain', 'contract'], node: true },
   processes: { folder: 'src/processes', may: below, node: true },
   main: { folder: 'src/main', may: below, node: true },
@@ -57,4 +58,11 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files nobody imports: programs, and what a tool finds by name. */
-export const entries: readonly string[] = ['src/cli/main.ts', 'bench/', 'tools/', 'test/'];
+export const entries: readonly string[] = [
+  'src/cli/main.ts',
+  'src/processes/library.ts',
+  'src/processes/engine.ts',
+  'bench/',
+  'tools/',
+  'test/',
+];
