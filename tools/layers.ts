@@ -13,7 +13,8 @@ export interface Layer {
   readonly node: boolean;
 }
 
-const below = ['domain', 'contract', 'services', 'engine', 'imaging', 'faces', 'restoration', 'processes'];
+const core = ['domain', 'contract', 'services', 'engine', 'imaging', 'faces', 'restoration'];
+const below = [...core, 'processes'];
 const hosts = ['main', 'preload', 'server', 'cli', 'renderer'];
 
 /** Layer by layer, from the bottom; a layer whose folder does not exist yet costs nothing. */
@@ -25,7 +26,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   faces: { folder: 'src/faces', may: ['domain'], node: true },
   restoration: { folder: 'src/restoration', may: ['domain', 'engine', 'imaging', 'faces'], node: true },
   services: { folder: 'src/services', may: ['domain', 'contract'], node: true },
-  processes: { folder: 'src/processes', may: below, node: true },
+  processes: { folder: 'src/processes', may: core, node: true },
   main: { folder: 'src/main', may: below, node: true },
   preload: { folder: 'src/preload', may: [], node: false },
   server: { folder: 'src/server', may: below, node: true },
@@ -53,6 +54,11 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/'],
   'cli-progress': ['src/cli/'],
   'better-sqlite3': ['src/services/db/'],
+  ws: ['src/server/'],
+  send: ['src/server/'],
+  chokidar: ['src/services/photos/'],
+  exifreader: ['src/imaging/'],
+  '@techstark/opencv-js': ['src/imaging/'],
   electron: ['src/main/', 'src/preload/'],
   svelte: ['src/renderer/'],
 };
@@ -62,6 +68,8 @@ export const entries: readonly string[] = [
   'src/cli/main.ts',
   'src/processes/library.ts',
   'src/processes/engine.ts',
+  'src/contract/globals.d.ts',
+  'src/renderer/main.ts',
   'bench/',
   'tools/',
   'test/',

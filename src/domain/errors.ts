@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'download.unsound'
   | 'photo.unreadable'
   | 'photo.unsuitable'
+  | 'library.corrupt'
+  | 'library.newer'
   | 'recipe.unreadable'
   | 'recipe.mismatch'
   | 'output.unwritable'
