@@ -46,14 +46,21 @@ export async function writeImage(
   await writeWhole(path, await encodeImage(image, format, options.quality));
 }
 
-/** Writes a file whole or not at all, and makes its folder where missing. Throws `output.unwritable`. */
-export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+/**
+ * Writes a file whole or not at all, from one piece or several in order, and makes its folder where missing. Throws
+ * `output.unwritable`.
+ */
+export async function writeWhole(
+  path: string,
+  bytes: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
   const temporary = join(dirname(path), `.albumen-${randomUUID()}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(bytes);
+      if (typeof bytes === 'string' || bytes instanceof Uint8Array) await file.writeFile(bytes);
+      else for (const piece of bytes) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();
