@@ -1,0 +1,13 @@
+/**
+ * Where pictures come from: by kind and opaque id, never by a path. The server host answers /image/..., Electron
+ * photo://...; what a picture is cannot change under one id, except where a version is added.
+ */
+import { inElectron } from './host.ts';
+
+export type ImageKind = 'thumb' | 'photo' | 'rendition' | 'variation' | 'face' | 'mask';
+
+/** The address of a picture, at most `side` pixels where one is given. */
+export function imageUrl(kind: ImageKind, id: string, side?: number): string {
+  const path = side === undefined ? `${kind}/${id}` : `${kind}/${id}/${side}`;
+  return inElectron ? `photo://${path}` : `/image/${path}`;
+}

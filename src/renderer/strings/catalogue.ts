@@ -1,0 +1,11 @@
+/**
+ * The catalogue of the window: what every page says, each feature's part in a file of its own.
+ * index.ts reads it; a translation is another object of the same keys.
+ */
+import { enJobs } from './en-jobs.ts';
+import { enLibrary } from './en-library.ts';
+import { enPeople } from './en-people.ts';
+import { enRestore } from './en-restore.ts';
+import { en } from './en.ts';
+
+export const catalogue = { ...en, ...enJobs, ...enLibrary, ...enPeople, ...enRestore } as const;
