@@ -17,13 +17,13 @@ export const WINDOW = join(import.meta.dirname, '../../../dist/renderer');
 /** `photos` 0: an empty library. `stepMs`: how long a step of a job takes. */
 export async function serveFake(
   photos: number,
-  { port = 0, stepMs = 300 } = {},
+  { port = 0, stepMs = 300, folder = WINDOW } = {},
 ): Promise<RunningServer & { readonly studio: FakeStudio }> {
   const fake = fakeStudio(photos, stepMs);
   const log = (error: unknown): void => void process.stderr.write(`${String(error)}\n`);
   const server = await startServer({
     port,
-    clientFolder: WINDOW,
+    clientFolder: folder,
     connect: (transport, client) => void serve(contract, fake.handlers, transport, { client, log }),
     pictures: async ({ kind, id, variant }) => {
       const svg = fake.picture(kind, id);
