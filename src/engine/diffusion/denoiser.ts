@@ -16,6 +16,8 @@ export interface Prediction {
    * A place and not a variance, since the bounds depend on how far the sampler steps.
    */
   readonly varianceFraction: Float32Array | number;
+  /** The x_t this is about, where a denoiser moved it (known-region.ts); otherwise the one that was asked about. */
+  readonly moved?: Float32Array;
 }
 
 /** A model at the timesteps it was trained on, t in 0..schedule.T-1, for a batch of the given shape. */

@@ -3,7 +3,7 @@
  * Read dpmpp-2m.ts next, which bends where DDIM goes straight.
  */
 import type { Denoiser } from '../denoiser.ts';
-import { planTimesteps, stopIfCancelled } from './sampler.ts';
+import { ask, planTimesteps, stopIfCancelled } from './sampler.ts';
 import type { SamplerOptions, Step } from './sampler.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function* ddim(
   for (let i = of - 1; i >= 0; i--) {
     stopIfCancelled(signal);
     const t = timesteps[i]!;
-    const { x0hat, eps } = await denoiser.predict(x, t);
+    const { x0hat, eps } = await ask(denoiser, x, t);
     if (eta > 0) noise.fill(z);
     const abarT = abar[t]!;
     const abarS = i > 0 ? abar[timesteps[i - 1]!]! : 1;

@@ -5,7 +5,7 @@
 import type { Denoiser, Prediction } from '../denoiser.ts';
 import { respace } from '../schedule.ts';
 import type { Schedule } from '../schedule.ts';
-import { planTimesteps, stopIfCancelled } from './sampler.ts';
+import { ask, planTimesteps, stopIfCancelled } from './sampler.ts';
 import type { SamplerOptions, Step } from './sampler.ts';
 
 /**
@@ -45,7 +45,7 @@ export async function* ddpm(
   for (let i = of - 1; i >= 0; i--) {
     stopIfCancelled(options.signal);
     const t = terms.timestepMap[i]!;
-    const prediction = await denoiser.predict(x, t);
+    const prediction = await ask(denoiser, x, t);
     options.noise.fill(z);
     ancestralStep(x, prediction, terms, i, z);
     yield { step: of - i, of, t, x0hat: prediction.x0hat };

@@ -4,7 +4,7 @@
  */
 import type { Denoiser } from '../denoiser.ts';
 import { halfLogSnr } from '../schedule.ts';
-import { planTimesteps, stopIfCancelled } from './sampler.ts';
+import { ask, planTimesteps, stopIfCancelled } from './sampler.ts';
 import type { SamplerOptions, Step } from './sampler.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function* dpmpp2m(
   for (let i = of - 1; i >= 0; i--) {
     stopIfCancelled(options.signal);
     const t = timesteps[i]!;
-    const { x0hat } = await denoiser.predict(x, t);
+    const { x0hat } = await ask(denoiser, x, t);
     if (i === 0) {
       x.set(x0hat);
     } else {

@@ -3,7 +3,7 @@
  * Read ddpm.ts next; index.ts lists them by name.
  */
 import { UserError, invariant } from '../../../domain/errors.ts';
-import type { Denoiser } from '../denoiser.ts';
+import type { Denoiser, Prediction } from '../denoiser.ts';
 import type { Noise } from '../noise.ts';
 import { checkNoiseSteps, spacedTimesteps } from '../schedule.ts';
 
@@ -51,6 +51,13 @@ export function planTimesteps(denoiser: Denoiser, x: Float32Array, options: Samp
     );
   }
   return spacedTimesteps(K, steps);
+}
+
+/** Asks the denoiser about x, which becomes the x_t the answer is about where a denoiser moved it (known-region.ts). */
+export async function ask(denoiser: Denoiser, x: Float32Array, t: number): Promise<Prediction> {
+  const prediction = await denoiser.predict(x, t);
+  if (prediction.moved) x.set(prediction.moved);
+  return prediction;
 }
 
 /** Throws `cancelled` once the signal is aborted; samplers ask before every step. */
