@@ -33,8 +33,9 @@ export const layers: Readonly<Record<string, Layer>> = {
   cli: { folder: 'src/cli', may: below, node: true },
   renderer: { folder: 'src/renderer', may: ['domain', 'contract'], node: false },
   bench: { folder: 'bench', may: [...below, ...hosts], node: true },
-  tools: { folder: 'tools', may: [...below, ...hosts], node: true },
-  test: { folder: 'test', may: [...below, ...hosts, 'bench', 'tools'], node: true },
+  training: { folder: 'training', may: ['domain', 'engine', 'imaging', 'faces'], node: true },
+  tools: { folder: 'tools', may: [...below, ...hosts, 'training'], node: true },
+  test: { folder: 'test', may: [...below, ...hosts, 'bench', 'tools', 'training'], node: true },
 };
 
 /** Finer rules inside a layer: files under `from` never import files under any of `never`, `except` aside. */
@@ -58,7 +59,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   send: ['src/server/'],
   chokidar: ['src/services/photos/'],
   exifreader: ['src/imaging/'],
-  '@techstark/opencv-js': ['src/imaging/'],
+  '@techstark/opencv-js': ['src/imaging/repair/opencv'],
   electron: ['src/main/', 'src/preload/'],
   svelte: ['src/renderer/'],
 };
@@ -71,6 +72,7 @@ export const entries: readonly string[] = [
   'src/contract/globals.d.ts',
   'src/renderer/main.ts',
   'bench/',
+  'training/',
   'tools/',
   'test/',
 ];

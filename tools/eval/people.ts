@@ -1,6 +1,6 @@
 /**
  * The people of the evaluation: each photo's face found and aligned, four photos of each held out and damaged, and how
- * alike two crops are. yunet.ts finds faces; ../eval-albums.ts is the evaluation.
+ * alike two crops are. faces/yunet.ts finds faces; ../eval-albums.ts is the evaluation.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,12 +8,12 @@ import { invariant } from '../../src/domain/errors.ts';
 import type { Model } from '../../src/engine/runtime/ort-model.ts';
 import { ARCFACE_SIDE, apply, arcfaceMap, cutOut, ffhqMap, inverse } from '../../src/faces/align.ts';
 import type { Landmarks, Pixels } from '../../src/faces/align.ts';
+import type { Face } from '../../src/faces/face.ts';
+import { yunetFaces } from '../../src/faces/yunet.ts';
 import { degrade } from '../../src/imaging/degrade.ts';
 import type { Degradation } from '../../src/imaging/degrade.ts';
 import { sideOf, toRaster } from '../../src/imaging/pixels.ts';
 import { readAlignedCrop } from '../../src/imaging/read.ts';
-import { detect } from './yunet.ts';
-import type { Face } from './yunet.ts';
 
 export interface Crop {
   readonly file: string;
@@ -61,7 +61,7 @@ export async function readPerson(folder: string, name: string, side: number, yun
   for (const file of files) {
     const { data } = await readAlignedCrop(join(folder, name, file), PHOTO_SIDE);
     const photo = toRaster(data);
-    const face = central(await detect(yunet, photo), photo);
+    const face = central(await yunetFaces(yunet, photo), photo);
     if (!face) continue;
     const map = ffhqMap(face.landmarks, side);
     const back = inverse(map);
@@ -117,8 +117,9 @@ export function psnr(image: Float32Array, truth: Float32Array): number {
 
 function central(faces: readonly Face[], { width, height }: Pixels): Face | undefined {
   const near = faces.filter(
-    ({ centre, width: w, height: h }) =>
-      Math.abs(centre.x - width / 2) < w / 2 && Math.abs(centre.y - height / 2) < h / 2,
+    ({ box }) =>
+      Math.abs(box.left + box.width / 2 - width / 2) < box.width / 2 &&
+      Math.abs(box.top + box.height / 2 - height / 2) < box.height / 2,
   );
   return near.reduce<Face | undefined>(
     (best, face) => (best && best.score >= face.score ? best : face),
