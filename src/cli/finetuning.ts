@@ -3,7 +3,7 @@
  * person.json, so that a process killed at any moment loses nothing. engine/finetune.ts is the method, people.ts the record.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -52,6 +52,8 @@ export interface Finetuning {
   readonly overwrite: boolean;
 }
 
+/** In a finetune's folder. */
+const PHOTOS = 'photos';
 /** Networks of more parameters learn one image at a time, for the memory's sake. */
 const SMALL = 20e6;
 
@@ -92,6 +94,7 @@ export async function finetuneInto(
   if (!existsSync(checkpointFile)) await rm(join(folder, 'previews'), { recursive: true, force: true });
   const result = await train(work, request, host);
   const weights = await saveWeights(work, result);
+  await keepPhotos(folder, work.album);
   const { recipe, base, seed, album } = work;
   const { steps, stoppedEarly, best = null, losses, heldOut } = result;
   const person: Person = {
@@ -217,6 +220,24 @@ function startLine(event: Extract<FinetuneEvent, { kind: 'start' }>): string {
   const begun = step > 0 ? `Going on from step ${step} of ${of}` : `Finetuning for ${counted(of, 'step')}`;
   const left = event.eta === undefined ? '' : `, about ${duration(event.eta * 1000)}`;
   return `${begun}, on ${counted(trainingPhotos, 'photo')}${judged}${left}.`;
+}
+
+/** The album's photos as they were learned from: evidence for later restorations, and something to look at. */
+async function keepPhotos(folder: string, { images }: Album): Promise<void> {
+  const photos = join(folder, PHOTOS);
+  await rm(photos, { recursive: true, force: true });
+  for (const [i, image] of images.entries())
+    await writeImage(join(photos, `${String(i + 1).padStart(3, '0')}.png`), image);
+}
+
+/** The photos beside a finetune, in order; none of one that was made before they were kept. */
+export function albumPhotos(folder: string): string[] {
+  const photos = join(folder, PHOTOS);
+  if (!existsSync(photos)) return [];
+  return readdirSync(photos)
+    .filter((name) => /^\d+\.png$/.test(name))
+    .sort()
+    .map((name) => join(photos, name));
 }
 
 async function saveWeights(

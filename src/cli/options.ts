@@ -4,7 +4,6 @@
  */
 import { InvalidArgumentError, Option } from 'commander';
 import { samplers } from '../engine/diffusion/samplers/index.ts';
-import type { SamplerName } from '../engine/diffusion/samplers/index.ts';
 import type { Recipe } from '../engine/finetune/recipes.ts';
 import type { Device } from '../engine/runtime/providers.ts';
 
@@ -45,18 +44,19 @@ export const configOption = (): Option =>
   );
 
 export const samplerOption = (): Option =>
-  new Option('--sampler <name>', 'how to walk back from the noise; ddpm is the published method')
-    .choices(Object.keys(samplers) satisfies string[])
-    .default('dpmpp-sde' satisfies SamplerName);
+  new Option(
+    '--sampler <name>',
+    'how to walk back from the noise; ddpm is the published method (default: ddim; dpmpp-sde with --aligned)',
+  ).choices(Object.keys(samplers) satisfies string[]);
 
 export const seedOption = (): Option =>
   new Option('--seed <n>', 'the same seed gives the same result')
     .argParser(whole(0, Number.MAX_SAFE_INTEGER))
     .default(0);
 
-export const recipeOption = (): Option =>
+export const recipeOption = (flag: '--recipe' | '--album-recipe'): Option =>
   new Option(
-    '--recipe <name>',
+    `${flag} <name>`,
     'of the finetune: fast (some minutes), or paper, as published (default: fast)',
   ).choices(['paper', 'fast'] satisfies Recipe['name'][]);
 

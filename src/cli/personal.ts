@@ -2,7 +2,7 @@
  * The prior that `restore` uses: as it is, or constrained to a person, an album folder, or an album generated from the
  * photo. What is made for it is kept in albums/ of the data folder, by hash, so that a second run is immediate.
  */
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { existsSync, statSync } from 'node:fs';
 import { Option } from 'commander';
 import type { Command } from 'commander';
@@ -29,7 +29,7 @@ export interface PersonalOptions {
   readonly generativeAlbum?: true;
   readonly albumSize?: number;
   readonly albumSteps?: number;
-  readonly recipe?: Recipe['name'];
+  readonly albumRecipe?: Recipe['name'];
   readonly iterations?: number;
   readonly strength: number;
 }
@@ -61,20 +61,20 @@ export function addPersonalOptions(command: Command): Command {
         'network evaluations an image of it (default: one for each noise step of the model)',
       ).argParser(whole(1, 65536)),
     )
-    .addOption(recipeOption())
+    .addOption(recipeOption('--album-recipe'))
     .addOption(iterationsOption());
 }
 
 /** Throws `usage` for options that belong to an album where there is none. */
 export function checkPersonalOptions(options: PersonalOptions): void {
-  const { album, generativeAlbum = false, albumSize, albumSteps, recipe, iterations } = options;
+  const { album, generativeAlbum = false, albumSize, albumSteps, albumRecipe, iterations } = options;
   const refuse = (option: string, wanted: string): never => {
     throw new UserError('usage', `${option} means nothing without ${wanted}.`, 'Leave it out.');
   };
   if (!generativeAlbum && albumSize !== undefined) refuse('--album-size', '--generative-album');
   if (!generativeAlbum && albumSteps !== undefined) refuse('--album-steps', '--generative-album');
   if (generativeAlbum || album !== undefined) return;
-  if (recipe !== undefined) refuse('--recipe', '--album or --generative-album');
+  if (albumRecipe !== undefined) refuse('--album-recipe', '--album or --generative-album');
   if (iterations !== undefined) refuse('--iterations', '--album or --generative-album');
 }
 
@@ -88,28 +88,49 @@ export interface PersonalWork {
 
 /** The recipe for restorations up to `strength`; below the usual one the same, so that a lower strength reuses it. */
 export function recipeOf(
-  { recipe = 'fast', iterations, strength }: Pick<PersonalOptions, 'recipe' | 'iterations' | 'strength'>,
+  {
+    albumRecipe = 'fast',
+    iterations,
+    strength,
+  }: Pick<PersonalOptions, 'albumRecipe' | 'iterations' | 'strength'>,
   album: 'personal' | 'generative',
   weights?: Recipe['weights'],
 ): Recipe {
   const usual = 200;
-  const found = recipeFor(recipe, { album, K: Math.max(usual, strength), ...(weights && { weights }) });
+  const found = recipeFor(albumRecipe, { album, K: Math.max(usual, strength), ...(weights && { weights }) });
   return iterations === undefined ? found : { ...found, steps: iterations };
+}
+
+/** What a finetune ended with. */
+export interface FinetunedFile {
+  readonly kind: 'person' | 'album' | 'generative';
+  /** For people. */
+  readonly name: string;
+  /** The adapter, or the weights of a full finetune. */
+  readonly path: string;
 }
 
 /** Of `--album`: a person that is known comes before a folder of that name. */
 export async function albumPrior(work: PersonalWork, album: string): Promise<Prior> {
-  const { prior, base, options, host } = work;
+  const { path } = await albumFile(work, album);
+  return openFinetuned(path, work.prior, work.base);
+}
+
+export async function albumFile(work: PersonalWork, album: string): Promise<FinetunedFile> {
+  const { prior, options, host } = work;
   const { ui, env } = host;
   const looksLikePath = /[\\/]/.test(album);
   const folder = looksLikePath ? undefined : join(peopleFolder(env), personFolder(album));
   const person = folder === undefined ? undefined : await readPerson(folder);
   if (folder !== undefined && person) {
-    for (const option of ['recipe', 'iterations'] as const)
+    for (const [option, flag] of [
+      ['albumRecipe', '--album-recipe'],
+      ['iterations', '--iterations'],
+    ] as const)
       if (options[option] !== undefined)
         throw new UserError(
           'usage',
-          `--${option} means nothing for ${person.name}, whose finetune is done.`,
+          `${flag} means nothing for ${person.name}, whose finetune is done.`,
           'Leave it out.',
         );
     ui.note(`Album: ${person.name}, ${whatOf(person)}.`);
@@ -118,7 +139,7 @@ export async function albumPrior(work: PersonalWork, album: string): Promise<Pri
       ui.note(
         `Note: ${person.name} was finetuned for strengths up to ${timesteps}; finetune with --strength ${options.strength} for this one.`,
       );
-    return openFinetuned(join(folder, person.weights), prior, base);
+    return { kind: 'person', name: person.name, path: join(folder, person.weights) };
   }
   if (folder !== undefined && existsSync(join(folder, 'run.safetensors')))
     throw new UserError(
@@ -128,11 +149,18 @@ export async function albumPrior(work: PersonalWork, album: string): Promise<Pri
     );
   if (statSync(album, { throwIfNoEntry: false })?.isDirectory() !== true) throw unknownPerson(album, host);
   const images = await readAlbum(album, prior.config.imageSize, host);
-  return finetunedPrior(work, images, recipeOf(options, 'personal'));
+  const path = await finetunedFile(work, images, recipeOf(options, 'personal'));
+  return { kind: 'album', name: basename(resolve(album)), path };
 }
 
 /** Of `--generative-album`, for one photo [3,S,S]. */
 export async function generativePrior(work: PersonalWork, photo: Float32Array): Promise<Prior> {
+  const { path } = await generativeFile(work, photo);
+  return openFinetuned(path, work.prior, work.base);
+}
+
+/** The same, as a file. */
+export async function generativeFile(work: PersonalWork, photo: Float32Array): Promise<FinetunedFile> {
   const { prior, base, runtime, options, host } = work;
   const { albumSize: size = ALBUM_SIZE, albumSteps: steps, strength } = options;
   const how = { form: 'published', steps, strength, seed: SEED } as const;
@@ -145,14 +173,15 @@ export async function generativePrior(work: PersonalWork, photo: Float32Array): 
   const images: Float32Array[] = [];
   const names = Array.from({ length: size }, (_, i) => albumImage(folder, i));
   for (const name of names) images.push((await readAlignedCrop(name, prior.config.imageSize)).data);
-  return finetunedPrior(work, { images, names }, recipeOf(options, 'generative'));
+  const path = await finetunedFile(work, { images, names }, recipeOf(options, 'generative'));
+  return { kind: 'generative', name: 'the album made from it', path };
 }
 
-async function finetunedPrior(
+async function finetunedFile(
   { prior, base, runtime, host }: PersonalWork,
   album: Album,
   recipe: Recipe,
-): Promise<Prior> {
+): Promise<string> {
   const run = { prior, base, album, recipe, seed: SEED };
   const folder = join(albumsFolder(host.env), runHash(run));
   const { person, done } = await finetuneInto(
@@ -164,7 +193,7 @@ async function finetunedPrior(
     host,
   );
   host.ui.note(`Album: ${done === 'before' ? 'finetuned before, ' : ''}${whatOf(person)}.`);
-  return openFinetuned(join(folder, person.weights), prior, base);
+  return join(folder, person.weights);
 }
 
 /** On a finetune, in a few words. */
@@ -173,7 +202,8 @@ export function whatOf({ photos, recipe, steps, best, losses }: Person): string 
   return `${counted(photos, 'photo')}, recipe ${recipe.name} (${recipe.weights}), ${counted(steps, 'step')}, ${loss}`;
 }
 
-function albumsFolder(env: NodeJS.ProcessEnv): string {
+/** Where finetunes on folders and generated albums are kept. */
+export function albumsFolder(env: NodeJS.ProcessEnv): string {
   return join(dataFolder(env), 'albums');
 }
 

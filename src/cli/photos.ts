@@ -2,10 +2,12 @@
  * Which photos a command line names, and where each result goes: plain rules over paths, decided before any work.
  * commands/restore.ts carries the plan out.
  */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { UserError } from '../domain/errors.ts';
+import { parseRecipe } from '../domain/recipe.ts';
 import { quoted } from '../domain/text.ts';
+import { FORMAT_EXTENSIONS } from '../imaging/photograph/save.ts';
 import { PHOTO_EXTENSIONS } from '../imaging/read.ts';
 
 export interface PhotoInput {
@@ -23,7 +25,7 @@ export interface PlannedPhoto extends PhotoInput {
 }
 
 /** Names this program gives its results; passed over when a folder is walked, so that none is restored twice. */
-const OWN_RESULT = /\.(restored(-\d+)?|variation)\.\w+$/i;
+const OWN_RESULT = /\.(restored(-\d+)?|variation|mask)\.\w+$/i;
 
 /**
  * Files as they are given, folders walked for pictures by their endings (hidden files, links to folders and earlier
@@ -62,9 +64,23 @@ function walk(folder: string): string[] {
     if (entry.name.startsWith('.')) return [];
     if (entry.isDirectory()) return walk(path);
     const isPhoto = PHOTO_EXTENSIONS.includes(extname(entry.name).toLowerCase());
-    if (!isPhoto || OWN_RESULT.test(entry.name)) return [];
+    if (!isPhoto || OWN_RESULT.test(entry.name) || hasRecipe(path)) return [];
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? [path] : [];
   });
+}
+
+/** Whether a recipe beside a picture says that it was made here, whatever the picture is called. */
+function hasRecipe(path: string): boolean {
+  const ending = extname(path);
+  const recipe = `${path.slice(0, path.length - ending.length)}.recipe.json`;
+  if (!existsSync(recipe)) return false;
+  try {
+    const { output } = parseRecipe(readFileSync(recipe, 'utf8'), basename(recipe));
+    return FORMAT_EXTENSIONS[output.format].includes(ending.toLowerCase());
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
 
 /**

@@ -2,20 +2,21 @@
  * The command line as a function: arguments in, exit code out, so that tests run it without a process.
  * Each command is a file in commands/; main.ts is the process around this; exit.ts lists the codes.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../domain/errors.ts';
 import { addAlbum } from './commands/album.ts';
 import { addDemo } from './commands/demo.ts';
 import { addFinetune } from './commands/finetune.ts';
 import { addModels } from './commands/models.ts';
+import { addFaces } from './commands/faces.ts';
 import { addRestore } from './commands/restore.ts';
+import { addServe } from './commands/serve.ts';
 import { EXIT } from './exit.ts';
 import type { ExitCode } from './exit.ts';
 import type { Host } from './host.ts';
 import { createUi, errorForPrograms } from './ui.ts';
 import type { Output, Ui } from './ui.ts';
+import { appVersion } from './version.ts';
 
 export interface RunOptions {
   readonly stdout: Output;
@@ -45,7 +46,7 @@ export async function runCli(args: readonly string[], options: RunOptions): Prom
 function buildProgram(host: Host, stdout: Output, stderr: Output): Command {
   const program = new Command('albumen')
     .description('Restores old photographs with a diffusion prior of faces.')
-    .version(versionOf(), '-V, --version', 'print the version')
+    .version(appVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .exitOverride()
@@ -58,10 +59,12 @@ function buildProgram(host: Host, stdout: Output, stderr: Output): Command {
     })
     .addHelpText('after', '\nTo see it work: albumen demo. More in docs/cli.md.');
   addRestore(program, host);
+  addFaces(program, host);
   addFinetune(program, host);
   addAlbum(program, host);
   addModels(program, host);
   addDemo(program, host);
+  addServe(program, host);
   return program;
 }
 
@@ -85,10 +88,4 @@ function report(error: unknown, ui: Ui, env: NodeJS.ProcessEnv): ExitCode {
     for (const line of (error.stack ?? '').split('\n')) ui.note(line);
   ui.document({ ok: false, error: { code: 'internal', message } });
   return EXIT.internal;
-}
-
-function versionOf(): string {
-  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
-  const { version } = JSON.parse(text) as { readonly version: string };
-  return version;
 }

@@ -1,51 +1,21 @@
 /**
- * The models at hand: bundled ones (resources/models) and the user's (models/ in the data folder, or in ALBUMEN_HOME),
- * each a folder with a model.json. commands/models.ts lists and adds; the other commands resolve --model here.
+ * Where this user's models are, and what `--model` means: services/models finds them, bundled ones (resources/models) and
+ * the user's (models/ in the data folder, or in ALBUMEN_HOME). commands/models.ts lists and adds.
  */
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import envPaths from 'env-paths';
-import * as v from 'valibot';
+import { KIND_NAMES } from '../domain/catalog.ts';
 import { UserError } from '../domain/errors.ts';
 import { quoted } from '../domain/text.ts';
 import { openPrior } from '../engine/prior.ts';
 import type { Prior } from '../engine/prior.ts';
+import { readCatalog } from '../services/models/catalog.ts';
+import { modelsAtHand } from '../services/models/installed.ts';
+import type { InstalledModel, ModelFolders, ModelsAtHand } from '../services/models/installed.ts';
 
 /** Found from this file, so that the working directory does not matter. */
 export const RESOURCES = join(import.meta.dirname, '../../resources');
-
-/** What a model.json must say; the rest of it is engine/nn/hints.ts's (network, schedule) or for people. */
-const ModelFile = v.object({
-  id: v.string(),
-  title: v.optional(v.string()),
-  licence: v.optional(v.string()),
-  /** A file beside it: never a path. */
-  weights: v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/)),
-  sha256: v.optional(v.string()),
-});
-
-export interface ModelEntry {
-  readonly id: string;
-  readonly title: string;
-  readonly licence: string;
-  readonly origin: 'bundled' | 'added';
-  /** The weights file. */
-  readonly path: string;
-  readonly configPath: string;
-  readonly sha256: string | undefined;
-}
-
-/** A model folder that cannot be used, and why. */
-export interface BrokenEntry {
-  readonly id: string;
-  readonly origin: ModelEntry['origin'];
-  readonly error: UserError;
-}
-
-export interface Registry {
-  readonly models: readonly ModelEntry[];
-  readonly broken: readonly BrokenEntry[];
-}
 
 /** The user's data folder: models, people and albums are in it. */
 export function dataFolder(env: NodeJS.ProcessEnv): string {
@@ -53,63 +23,18 @@ export function dataFolder(env: NodeJS.ProcessEnv): string {
   return home !== undefined && home !== '' ? home : envPaths('albumen', { suffix: '' }).data;
 }
 
-/** Where `models add` puts models. */
+/** Where `models add` and `models download` put models. */
 export function userModelsFolder(env: NodeJS.ProcessEnv): string {
   return join(dataFolder(env), 'models');
 }
 
+export function modelFolders(env: NodeJS.ProcessEnv): ModelFolders {
+  return { bundled: join(RESOURCES, 'models'), added: userModelsFolder(env) };
+}
+
 /** Reads all model.json files, bundled first; of two with one id the bundled one counts. */
-export function readRegistry(env: NodeJS.ProcessEnv): Registry {
-  const models = new Map<string, ModelEntry>();
-  const broken: BrokenEntry[] = [];
-  const places = [
-    ['bundled', join(RESOURCES, 'models')],
-    ['added', userModelsFolder(env)],
-  ] as const;
-  for (const [origin, folder] of places) {
-    for (const id of foldersIn(folder)) {
-      if (models.has(id)) continue;
-      try {
-        models.set(id, readEntry(id, origin, join(folder, id)));
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        broken.push({ id, origin, error });
-      }
-    }
-  }
-  return { models: [...models.values()], broken };
-}
-
-function foldersIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
-    .sort();
-}
-
-/** The folder's name is the id; the one in model.json is for when the folder travels. */
-function readEntry(id: string, origin: ModelEntry['origin'], folder: string): ModelEntry {
-  const configPath = join(folder, 'model.json');
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(configPath, 'utf8'));
-  } catch (cause) {
-    throw unusable(id, 'has no model.json that can be read', cause);
-  }
-  const parsed = v.safeParse(ModelFile, json);
-  if (!parsed.success) throw unusable(id, 'has a model.json that does not name its id and weights');
-  const { title = id, licence = 'not stated', weights, sha256 } = parsed.output;
-  return { id, title, licence, origin, path: join(folder, weights), configPath, sha256 };
-}
-
-function unusable(id: string, what: string, cause?: unknown): UserError {
-  return new UserError(
-    'model.unsupported',
-    `The model ${quoted(id)} ${what}.`,
-    'Add it again with: albumen models add FILE --overwrite',
-    { cause },
-  );
+export function readRegistry(env: NodeJS.ProcessEnv): ModelsAtHand {
+  return modelsAtHand(modelFolders(env));
 }
 
 export interface ModelChoice {
@@ -117,12 +42,12 @@ export interface ModelChoice {
   readonly name: string;
   readonly path: string;
   readonly configPath: string | undefined;
-  readonly entry: ModelEntry | undefined;
+  readonly entry: InstalledModel | undefined;
 }
 
 /**
- * What `--model` means: a known id first, else a file. Throws UserError `model.unknown` for what is neither; whether a
- * file is a model shows when it is opened.
+ * What `--model` means: the id of a prior first, else a file. Throws UserError `model.unknown` for what is neither,
+ * `model.unsupported` for a model of another kind; whether a file is a model shows when it is opened.
  */
 export function resolveModel(
   model: string,
@@ -131,21 +56,28 @@ export function resolveModel(
 ): ModelChoice {
   const { models, broken } = readRegistry(env);
   const entry = models.find(({ id }) => id === model);
+  if (entry && entry.kind !== 'prior') {
+    const sentence = `The model ${quoted(model)} is a ${KIND_NAMES[entry.kind]}, not a prior to restore with.`;
+    throw new UserError('model.unsupported', sentence, priors(models));
+  }
   if (entry) return { name: entry.id, path: entry.path, configPath: configPath ?? entry.configPath, entry };
   const reason = broken.find(({ id }) => id === model);
   if (reason) throw reason.error;
   const looksLikeFile = /[\\/]|\.(safetensors|pt|pth|ckpt|bin)$/i.test(model);
-  if (looksLikeFile || isThere(model))
+  if (looksLikeFile || statSync(model, { throwIfNoEntry: false }))
     return { name: basename(model), path: model, configPath, entry: undefined };
-  throw new UserError(
-    'model.unknown',
-    `There is no model called ${quoted(model)}.`,
-    `Known: ${models.map(({ id }) => id).join(', ')}. Or give a .safetensors, .pt or .pth file.`,
-  );
+  if (readCatalog(join(RESOURCES, 'models')).some((one) => one.id === model && 'download' in one))
+    throw new UserError(
+      'model.unknown',
+      `The model ${quoted(model)} is not here yet.`,
+      `Download it with: albumen models download ${model}`,
+    );
+  throw new UserError('model.unknown', `There is no model called ${quoted(model)}.`, priors(models));
 }
 
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+function priors(models: readonly InstalledModel[]): string {
+  const ids = models.flatMap(({ id, kind }) => (kind === 'prior' ? [id] : []));
+  return `Known: ${ids.join(', ')}. Or give a .safetensors, .pt or .pth file.`;
 }
 
 /** Opens what resolveModel found. Throws UserError; the caller disposes of it. */

@@ -9,8 +9,10 @@ import type { SamplerName } from '../engine/diffusion/samplers/index.ts';
 import { restore } from '../engine/restore.ts';
 import type { Restoration } from '../engine/restore.ts';
 import type { ProviderReport } from '../engine/runtime/providers.ts';
+import { stepsFor as usualSteps } from '../restoration/plan.ts';
 import type { Progress } from './ui.ts';
 
+/** A walk from noise to a picture, as options say it. */
 export interface Recipe {
   /** Noise steps (the engine's K). */
   readonly strength: number;
@@ -20,13 +22,9 @@ export interface Recipe {
   readonly seed: number;
 }
 
-/** Steps of the quick samplers until measurements say better (the issue on few-step quality). */
-const QUICK_STEPS = 20;
-
-/** The recipe's steps: as asked; else every step for ddpm, as published, and QUICK_STEPS for the others. */
+/** As asked, even where that is too many (checkRecipe says so); else the usual number. */
 export function stepsFor(sampler: SamplerName, strength: number, asked: number | undefined): number {
-  if (asked !== undefined) return asked;
-  return sampler === 'ddpm' ? strength : Math.min(QUICK_STEPS, strength);
+  return asked ?? usualSteps(sampler, strength);
 }
 
 /** Throws UserError `usage` where the recipe does not fit itself or the model's T steps. */

@@ -50,8 +50,10 @@ export const Job = v.strictObject({
 });
 export type Job = v.InferOutput<typeof Job>;
 
-/** Four corners of the square a preview belongs to, in pixels of the photo: top left, top right, bottom right, bottom left. */
 const Corner = v.strictObject({ x: number(-1e6, 1e6), y: number(-1e6, 1e6) });
+
+/** Four corners of the square a preview belongs to, in pixels of the photo: top left, top right, bottom right, bottom left. */
+export const Corners = v.strictTuple([Corner, Corner, Corner, Corner]);
 
 /** A picture of work in progress, at most 512 px. */
 export const Preview = v.strictObject({
@@ -61,7 +63,7 @@ export const Preview = v.strictObject({
   step: whole(0, 1e9),
   of: whole(0, 1e9),
   face: v.nullable(id),
-  corners: v.nullable(v.strictTuple([Corner, Corner, Corner, Corner])),
+  corners: v.nullable(Corners),
   mime: v.picklist(['image/webp', 'image/jpeg']),
   image: bytes(2_000_000),
 });

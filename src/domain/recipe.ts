@@ -36,7 +36,7 @@ export const Geometry = v.variant('kind', [
     landmarks: Landmarks,
     box: Rectangle,
     /** Of the detector, 0..1; absent where a person placed it. */
-    score: v.optional(share),
+    score: v.exactOptional(share),
   }),
   v.strictObject({
     kind: v.literal('square'),
@@ -57,19 +57,25 @@ export const PersonChoice = v.strictObject({
 });
 export type PersonChoice = v.InferOutput<typeof PersonChoice>;
 
-export const RecipeFace = v.strictObject({
-  where: Geometry,
-  /** False: this face stays as it is. */
-  on: v.boolean(),
-  /** Noise steps (K), 0 to the model's. */
-  strength: whole(0, 65536),
-  /** Sampling steps, 1 to the strength (0 with strength 0). */
-  steps: whole(0, 65536),
-  seed,
-  /** Which of the candidates is in the picture, from 0. */
-  candidate: whole(0, MAX_CANDIDATES - 1),
-  person: v.optional(PersonChoice),
-});
+export const RecipeFace = v.pipe(
+  v.strictObject({
+    where: Geometry,
+    /** False: this face stays as it is. */
+    on: v.boolean(),
+    /** Noise steps (K), 0 to the model's. */
+    strength: whole(0, 65536),
+    /** Sampling steps, 1 to the strength (0 with strength 0). */
+    steps: whole(0, 65536),
+    seed,
+    /** Which of the candidates is in the picture, from 0. */
+    candidate: whole(0, MAX_CANDIDATES - 1),
+    person: v.exactOptional(PersonChoice),
+  }),
+  v.check(
+    ({ strength, steps }) => steps <= strength && (strength === 0 || steps > 0),
+    'steps fit the strength',
+  ),
+);
 export type RecipeFace = v.InferOutput<typeof RecipeFace>;
 
 /** Imaging's RepairSettings, and the mask that was used instead of the one found, where a person edited it. */
@@ -77,60 +83,70 @@ const Repair = v.strictObject({
   tone: share,
   scratches: share,
   denoise: share,
-  mask: v.optional(v.strictObject({ sha256: Sha256 })),
+  /** A sepia print becomes grey. */
+  neutral: v.exactOptional(v.boolean()),
+  mask: v.exactOptional(v.strictObject({ sha256: Sha256 })),
 });
 
 /** Of imaging's PasteOptions, those that are chosen. */
 const Paste = v.strictObject({
-  widen: v.optional(number(-0.5, 0.5)),
-  detail: v.optional(share),
-  colour: v.optional(share),
-  grain: v.optional(share),
+  widen: v.exactOptional(number(-0.5, 0.5)),
+  detail: v.exactOptional(share),
+  colour: v.exactOptional(share),
+  grain: v.exactOptional(share),
 });
 
 const Output = v.strictObject({
   format: v.picklist(['jpeg', 'png', 'tiff', 'webp', 'avif']),
   /** 1..100, of formats that lose something. */
-  quality: v.optional(whole(1, 100)),
+  quality: v.exactOptional(whole(1, 100)),
   depth: v.picklist([8, 16]),
 });
 
-export const Recipe = v.strictObject({
-  kind: v.literal('albumen-recipe'),
-  version: v.literal(VERSION),
-  /** The version of the application. */
-  app: v.pipe(text(40), v.nonEmpty()),
-  /** The file, not a place: a name without folders. */
-  photo: v.strictObject({
-    name: v.pipe(label, v.regex(/^[^/\\\p{Cc}]+$/u)),
-    sha256: Sha256,
-    bytes: whole(1, 2 ** 40),
-    /** As it is meant to be seen (orientation applied). */
-    width: whole(1, 1e6),
-    height: whole(1, 1e6),
+export const Recipe = v.pipe(
+  v.strictObject({
+    kind: v.literal('albumen-recipe'),
+    version: v.literal(VERSION),
+    /** The version of the application. */
+    app: v.pipe(text(40), v.nonEmpty()),
+    /** The file, not a place: a name without folders. */
+    photo: v.strictObject({
+      name: v.pipe(label, v.regex(/^[^/\\\p{Cc}]+$/u)),
+      sha256: Sha256,
+      bytes: whole(1, 2 ** 40),
+      /** As it is meant to be seen (orientation applied). */
+      width: whole(1, 1e6),
+      height: whole(1, 1e6),
+    }),
+    model: v.strictObject({ id: label, sha256: Sha256 }),
+    /** Where it was computed: the same picture is promised on the same provider. */
+    device: v.strictObject({
+      provider: v.picklist(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+      threads: whole(1, 4096),
+      /** The most images in one batch. */
+      batch: whole(1, 64),
+    }),
+    sampler: v.picklist(['ddpm', 'ddim', 'dpmpp', 'dpmpp-sde']),
+    eta: v.exactOptional(share),
+    /** Who found the faces. */
+    detection: v.variant('kind', [
+      v.strictObject({ kind: v.literal('network'), name: label, sha256: v.exactOptional(Sha256) }),
+      v.strictObject({ kind: v.literal('hand') }),
+      /** Nobody looked: the print alone is repaired. */
+      v.strictObject({ kind: v.literal('none') }),
+    ]),
+    faces: list(RecipeFace, MAX_FACES),
+    /** Results of each face; where they differ is what was invented. */
+    candidates: whole(1, MAX_CANDIDATES),
+    repair: Repair,
+    paste: Paste,
+    output: Output,
   }),
-  model: v.strictObject({ id: label, sha256: Sha256 }),
-  /** Where it was computed: the same picture is promised on the same provider. */
-  device: v.strictObject({
-    provider: v.picklist(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
-    threads: whole(1, 4096),
-    /** The most images in one batch. */
-    batch: whole(1, 64),
-  }),
-  sampler: v.picklist(['ddpm', 'ddim', 'dpmpp', 'dpmpp-sde']),
-  eta: v.optional(share),
-  /** Who found the faces. */
-  detection: v.variant('kind', [
-    v.strictObject({ kind: v.literal('network'), name: label, sha256: v.optional(Sha256) }),
-    v.strictObject({ kind: v.literal('hand') }),
-  ]),
-  faces: list(RecipeFace, MAX_FACES),
-  /** Results of each face; where they differ is what was invented. */
-  candidates: whole(1, MAX_CANDIDATES),
-  repair: Repair,
-  paste: Paste,
-  output: Output,
-});
+  v.check(
+    ({ faces, candidates }) => faces.every(({ candidate }) => candidate < candidates),
+    'chosen candidates exist',
+  ),
+);
 export type Recipe = v.InferOutput<typeof Recipe>;
 
 /** The one text of a recipe: entries in the order above, so that equal recipes are equal texts. Throws `internal:`. */

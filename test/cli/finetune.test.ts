@@ -68,7 +68,7 @@ test('a person is finetuned, found again, used and replaced', async () => {
     heldOut: [{ step: 0 }, { step: 6 }],
   });
   expect(documentOf(ran).losses).toHaveLength(6);
-  expect(filesOf(folder)).toEqual(['adapter.safetensors', 'person.json', 'previews']);
+  expect(filesOf(folder)).toEqual(['adapter.safetensors', 'person.json', 'photos', 'previews']);
   expect(filesOf(join(folder, 'previews'))).toEqual(['step-00003.png', 'step-00006.png']);
 
   const again = await finetune('anna b', photos, [], { home });
@@ -91,7 +91,7 @@ test('a person is finetuned, found again, used and replaced', async () => {
 
   const full = await finetune('anna b', photos, ['--full', '--overwrite'], { home });
   expect(full.code).toBe(0);
-  expect(filesOf(folder)).toEqual(['model.json', 'person.json', 'weights.safetensors']);
+  expect(filesOf(folder)).toEqual(['model.json', 'person.json', 'photos', 'weights.safetensors']);
   expect((await restore('--out', join(home, 'full'), '--album', 'anna-b')).code).toBe(0);
   expect(result('full').equals(result('plain'))).toBe(false);
   expect((await albumen(['models', 'inspect', join(folder, 'weights.safetensors')])).code).toBe(0);
@@ -113,7 +113,7 @@ test('Ctrl-C stops between steps; the same command goes on and ends with the sam
   expect(filesOf(folder)).toEqual(['previews', 'run.safetensors']);
 
   const early = await albumen(
-    ['restore', join(photos, '0.png'), '--out', join(home, 'out'), '--album', 'anna', ...SMALL],
+    ['restore', join(photos, '0.png'), '--out', join(home, 'out'), '--album', 'anna', '--aligned', ...SMALL],
     { home },
   );
   expect(early.stderr).toContain('The finetune of "anna" is not done yet. Start it again');
@@ -123,7 +123,7 @@ test('Ctrl-C stops between steps; the same command goes on and ends with the sam
 
   const ended = await finetune('anna', photos, ['--preview-every', '2'], { home });
   expect(ended.stderr).toMatch(/Going on from step [2-5] of 6/);
-  expect(filesOf(folder)).toEqual(['adapter.safetensors', 'person.json', 'previews']);
+  expect(filesOf(folder)).toEqual(['adapter.safetensors', 'person.json', 'photos', 'previews']);
   await finetune('anna', photos, [], { home: undisturbed });
   const adapter = (at: string): Buffer => readFileSync(join(at, 'people/anna/adapter.safetensors'));
   expect(adapter(home).equals(adapter(undisturbed))).toBe(true);
@@ -206,7 +206,7 @@ test('an adapter of another base is refused, both named', async () => {
   const ran = await albumen(
     ['restore', join(photos, '0.png'), '--out', join(home, 'out'), '--album', 'anna', '--model'].concat(
       join(home, 'other.pt'),
-      ['--device', 'cpu', '--json'],
+      ['--device', 'cpu', '--aligned', '--json'],
     ),
     { home },
   );
@@ -259,7 +259,7 @@ test('weights that cannot be written lose nothing; a loss that is not a number s
   const again = await finetune('anna', photos, [], { home });
   expect(again.code).toBe(0);
   expect(again.stderr).toContain('Going on from step 6 of 6');
-  expect(filesOf(folder)).toEqual(['adapter.safetensors', 'person.json']);
+  expect(filesOf(folder)).toEqual(['adapter.safetensors', 'person.json', 'photos']);
 
   using store = openCheckpoint(MODEL);
   const wild = [...store.tensors.values()].map(({ name, shape }) => {
@@ -284,11 +284,11 @@ test('what restore refuses about albums', async () => {
     [['--album', 'Ø'], /There is no person or folder called "Ø"/],
     [['--album', home, '--generative-album'], /cannot be used with option/],
     [['--album-size', '4'], /--album-size means nothing without --generative-album/],
-    [['--recipe', 'paper'], /--recipe means nothing without --album or --generative-album/],
+    [['--album-recipe', 'paper'], /--album-recipe means nothing without --album or --generative-album/],
     [['--album', home], /The album has 1 usable photo/],
   ];
   for (const [args, sentence] of cases) {
-    const ran = await albumen(['restore', photo, '--out', out, ...SMALL, ...args], { home });
+    const ran = await albumen(['restore', photo, '--aligned', '--out', out, ...SMALL, ...args], { home });
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toMatch(sentence);
   }

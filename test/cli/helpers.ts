@@ -53,10 +53,14 @@ export async function albumen(args: readonly string[], options: RunWith = {}): P
   return { code, ...caught };
 }
 
-/** `albumen restore` with the small prior on the CPU. */
+/** `albumen restore --aligned` with the small prior on the CPU. */
 export function restore(args: readonly string[], options: RunWith = {}): Promise<Ran> {
-  const small = ['--model', MODEL, '--device', 'cpu', '--threads', '1', '--steps', '2'];
-  return albumen(['restore', ...args, ...small], options);
+  return restoreWhole([...args, '--steps', '2', '--aligned'], options);
+}
+
+/** `albumen restore` with the small prior on the CPU. */
+export function restoreWhole(args: readonly string[], options: RunWith = {}): Promise<Ran> {
+  return albumen(['restore', ...args, '--model', MODEL, '--device', 'cpu', '--threads', '1'], options);
 }
 
 export async function photoAt(path: string, side = 16): Promise<string> {

@@ -5,7 +5,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { idFrom } from '../../src/cli/commands/models-add.ts';
+import { idFrom } from '../../src/services/models/add.ts';
 import { GOLDEN, MODEL, albumen, badModels, photoAt, temporaryFolder } from './helpers.ts';
 
 const DIFFUSERS = join(GOLDEN, 'diffusers-like-celebahq.safetensors');
@@ -15,7 +15,14 @@ describe('models list', () => {
   test('names the bundled model', async () => {
     const ran = await albumen(['models', 'list']);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    expect(ran.stdout).toMatch(/^face-128 +128 px +3\.7 M +bundled +MIT /m);
+    expect(ran.stdout).toMatch(/^face-128 +128 px +[\d.]+ M +bundled +MIT /m);
+  });
+
+  test('and what can be downloaded or added', async () => {
+    const { stdout } = await albumen(['models', 'list']);
+    expect(stdout).toMatch(/^gen2res-256 +prior +527\.0 MB +Adobe Research License \(noncommercial\) /m);
+    expect(stdout).toMatch(/^yunet +face detector +323 kB +Apache-2\.0 /m);
+    expect(stdout).toMatch(/^face-recogniser +face recogniser +An ONNX file /m);
   });
 
   test('shows folders that cannot be used, and the others all the same', async () => {
@@ -32,10 +39,11 @@ describe('models list', () => {
     const ran = await albumen(['models', 'list', '--json'], { home });
     expect(ran.code).toBe(0);
     const { models, unusable } = JSON.parse(ran.stdout) as {
-      models: { id: string }[];
+      models: { id: string; origin: string }[];
       unusable: { id: string; error: { code: string } }[];
     };
-    expect(models.map(({ id }) => id)).toEqual(['face-128']);
+    expect(models).not.toHaveLength(0);
+    expect(models.every(({ origin }) => origin === 'bundled')).toBe(true);
     expect(unusable.map(({ id, error }) => [id, error.code])).toEqual([
       ['bad', 'model.unsupported'],
       ['none', 'model.unsupported'],
@@ -138,7 +146,19 @@ describe('models add', () => {
 
     const folder = temporaryFolder();
     const photo = await photoAt(join(folder, 'a.png'));
-    const args = ['restore', photo, '--out', folder, '--model', id, '--device', 'cpu', '--steps', '1'];
+    const args = [
+      'restore',
+      photo,
+      '--out',
+      folder,
+      '--model',
+      id,
+      '--device',
+      'cpu',
+      '--steps',
+      '1',
+      '--aligned',
+    ];
     expect((await albumen(args, { home })).code).toBe(0);
   });
 

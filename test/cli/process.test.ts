@@ -17,24 +17,31 @@ function start(...args: readonly string[]): ChildProcess {
 }
 
 // Windows has no signals to send
-test.skipIf(process.platform === 'win32')('Ctrl-C ends it with 130 and no file', async () => {
-  const folder = temporaryFolder();
-  const photo = await photoAt(join(folder, 'a.png'));
-  const out = join(folder, 'out');
-  // a thousand steps of sixteen candidates: long enough to be still at it when the signal comes
-  const long = ['--sampler', 'ddpm', '--strength', '1000', '--candidates', '16'];
-  const child = start('restore', photo, '--out', out, '--model', MODEL, '--device', 'cpu', ...long);
-  let said = '';
-  let signalled = false;
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-    if (!signalled && said.includes('Note:')) signalled = child.kill('SIGINT');
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  expect(said).toContain('Cancelled. 0 photos restored.');
-  expect(code).toBe(130);
-  expect(existsSync(out)).toBe(false);
-});
+const ways = [
+  ['an aligned crop', ['--aligned']],
+  ['a whole photo', ['--face-at', '5,5,10,5,7,11']],
+] as const;
+test.skipIf(process.platform === 'win32').each(ways)(
+  '%s: Ctrl-C ends it with 130 and no file',
+  async (_what, way) => {
+    const folder = temporaryFolder();
+    const photo = await photoAt(join(folder, 'a.png'));
+    const out = join(folder, 'out');
+    // a thousand steps of sixteen candidates: long enough to be still at it when the signal comes
+    const long = ['--sampler', 'ddpm', '--strength', '1000', '--candidates', '16'];
+    const child = start('restore', photo, ...way, '--out', out, '--model', MODEL, '--device', 'cpu', ...long);
+    let said = '';
+    let signalled = false;
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (!signalled && said.includes('Device:')) signalled = child.kill('SIGINT');
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(said).toContain('Cancelled. 0 photos restored.');
+    expect(code).toBe(130);
+    expect(existsSync(out)).toBe(false);
+  },
+);
 
 test('a reader that goes away is no error', async () => {
   const child = start('models', 'list', '--json');

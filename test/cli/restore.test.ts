@@ -1,6 +1,6 @@
 /**
- * `albumen restore` from arguments to files, with a prior of 16 x 16 pixels: what is written, said and returned.
- * photos.test.ts has the naming, models.test.ts the other commands, process.test.ts Ctrl-C.
+ * `albumen restore --aligned` from arguments to files, with a prior of 16 x 16 pixels: what is written, said and returned.
+ * restore-whole.test.ts has whole photos, photos.test.ts the naming, process.test.ts Ctrl-C.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,15 +24,13 @@ test('a photo is restored to the prior’s size, the same for the same seed; the
     stdout: expect.stringMatching(/^\S+gran\.png -> \S+ \(.*s\)\n$/) as string,
   });
   expect(ran.stderr).toContain('Device: cpu, 1 thread: it was asked for.');
-  expect(ran.stderr).toContain('Note: each picture is taken as one aligned, square face crop');
   expect(ran.stderr).toContain('1 photo restored.');
   expect(files(out)).toEqual(['gran.restored.png']);
   const result = join(out, 'gran.restored.png');
   const first = readFileSync(result);
   expect(await sharp(first).metadata()).toMatchObject({ width: 16, height: 16, format: 'png' });
 
-  const quiet = await restore([photo, '--out', out, '--aligned', '--overwrite', '--seed', '1']);
-  expect(quiet.stderr).not.toContain('Note:');
+  await restore([photo, '--out', out, '--overwrite', '--seed', '1']);
   expect(readFileSync(result).equals(first)).toBe(false);
   await restore([photo, '--out', out, '--overwrite']);
   expect(readFileSync(result).equals(first)).toBe(true);
@@ -138,7 +136,7 @@ describe('refused before anything is done', () => {
   const folder = temporaryFolder();
   const cases: readonly (readonly [what: string, args: readonly string[], sentence: RegExp])[] = [
     ['no --out', ['a.png'], /required option '--out <folder>' not specified/],
-    ['no photo', ['--out', 'o'], /missing required argument/],
+    ['no photo', ['--out', 'o'], /No photo was given/],
     ['an empty folder', [folder, '--out', 'o'], /No pictures were found/],
     [
       'a sampler that is none',

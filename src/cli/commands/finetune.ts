@@ -53,7 +53,7 @@ export function addFinetune(program: Command, host: Host): void {
     .requiredOption('--photos <folder>', 'aligned, square face crops of the person: 2 or more, better 20')
     .addOption(new Option('--model <id or file>', 'the prior to begin from').default(DEFAULT_MODEL))
     .addOption(configOption())
-    .addOption(recipeOption())
+    .addOption(recipeOption('--recipe'))
     .option('--full', 'change all weights, as published, instead of adding an adapter of a few MB')
     .addOption(
       new Option('--strength <K>', 'the greatest strength restore will use; fast learns little beyond it')
@@ -89,7 +89,13 @@ async function finetunePerson(text: string, options: Options, host: Host): Promi
     );
   const album = await readAlbum(options.photos, prior.config.imageSize, host);
   const base = { id: choice.name, sha256: await fileHash(choice.path, signal) };
-  const recipe = recipeOf(options, 'personal', options.full && 'full');
+  const { recipe: albumRecipe, iterations, strength } = options;
+  const asked = {
+    strength,
+    ...(albumRecipe && { albumRecipe }),
+    ...(iterations !== undefined && { iterations }),
+  };
+  const recipe = recipeOf(asked, 'personal', options.full && 'full');
   const folder = join(peopleFolder(env), name);
 
   await using opened = new LateRuntime(options, ui.note.bind(ui));

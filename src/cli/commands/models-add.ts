@@ -1,24 +1,27 @@
 /**
- * `albumen models add`: checks a checkpoint completely, then copies it to the user's models with a model.json.
- * registry.ts reads what this writes; it appears there whole or not at all.
+ * `albumen models add`: checks a model file completely, then copies it to the user's models with a model.json.
+ * services/models/add.ts copies, and installed.ts beside it finds it there.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { basename, join } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { MODEL_KINDS } from '../../domain/catalog.ts';
+import type { ModelKind } from '../../domain/catalog.ts';
 import { UserError, invariant } from '../../domain/errors.ts';
-import { quoted } from '../../domain/text.ts';
 import { openPrior } from '../../engine/prior.ts';
 import type { Prior } from '../../engine/prior.ts';
+import { addModel, idFrom, refuseTaken } from '../../services/models/add.ts';
+import type { NewModel } from '../../services/models/add.ts';
+import { checkModel } from '../check-model.ts';
 import { checkValues } from '../check-values.ts';
 import type { Host } from '../host.ts';
 import { configOption, jsonOption } from '../options.ts';
-import { readRegistry, userModelsFolder } from '../registry.ts';
+import { modelFolders } from '../registry.ts';
+
+export { slug } from '../../services/models/add.ts';
 
 interface Options {
+  readonly kind: ModelKind;
   readonly config?: string;
   readonly id?: string;
   readonly title?: string;
@@ -29,81 +32,65 @@ interface Options {
 export function addModelsAdd(models: Command, host: Host): void {
   models
     .command('add')
-    .description('check a checkpoint and copy it to your models, so that --model ID finds it')
-    .argument('<file>', 'a .safetensors, .pt or .pth file')
+    .description('check a model file and copy it to your models, so that its id finds it')
+    .argument(
+      '<file>',
+      'a .safetensors, .pt or .pth file of a prior, or the .onnx file of a detector or recogniser',
+    )
+    .addOption(
+      new Option('--kind <kind>', 'what it is').choices(MODEL_KINDS).default('prior' satisfies ModelKind),
+    )
     .addOption(configOption())
     .option('--id <id>', "its name from now on: a-z, 0-9 and - (default: from the file's name)")
     .option('--title <text>', 'a line about it for people')
     .option('--licence <text>', 'the licence it was given under')
     .option('--overwrite', 'replace the model that has this id')
     .addOption(jsonOption())
-    .action((file: string, options: Options) => addModel(file, options, host));
+    .action((file: string, options: Options) => addFile(file, options, host));
 }
 
-async function addModel(file: string, options: Options, { ui, env, signal }: Host): Promise<void> {
+async function addFile(file: string, options: Options, host: Host): Promise<void> {
+  if (options.kind === 'prior') await addPrior(file, options, host);
+  else await addNetwork(file, options, host);
+}
+
+async function addPrior(file: string, options: Options, host: Host): Promise<void> {
   using prior = openPrior(file, options.config);
   const id = idFrom(options.id ?? basename(file));
-  refuseTaken(id, options.overwrite === true, env);
+  refuseTaken(id, options.overwrite === true, modelFolders(host.env));
   checkValues(prior);
-  const folder = userModelsFolder(env);
-  const target = join(folder, id);
-  const temporary = join(folder, `.${id}-${randomUUID()}`);
-  try {
-    await mkdir(temporary, { recursive: true });
-    const weights = `weights${prior.store.format === 'safetensors' ? '.safetensors' : '.pt'}`;
-    const sha256 = await copy(file, join(temporary, weights), signal);
-    const { title = basename(file), licence = 'not stated' } = options;
-    const model = { id, title, licence, weights, sha256, ...configurationOf(prior) };
-    await writeFile(join(temporary, 'model.json'), `${JSON.stringify(model, null, 1)}\n`);
-    checkCopy(prior, join(temporary, weights));
-    await replace(temporary, target);
-  } catch (cause) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw asUserError(cause, id, signal);
-  }
-  ui.out(`Added ${id}: ${target}`);
-  ui.note(`Use it with: albumen restore PHOTO --out FOLDER --model ${id}`);
-  ui.document({ ok: true, id, folder: target });
+  const weights = `weights${prior.store.format === 'safetensors' ? '.safetensors' : '.pt'}`;
+  const plan = { id, weights, config: configurationOf(prior) };
+  await install(file, plan, options, host, (copied) => checkCopy(prior, copied));
+  host.ui.note(`Use it with: albumen restore PHOTO --out FOLDER --model ${id}`);
 }
 
-/** a-z, 0-9 and single hyphens, from any text; throws `usage` where nothing is left. */
-export function idFrom(text: string): string {
-  const stem = extname(text) === '' ? text : text.slice(0, -extname(text).length);
-  const id = slug(stem);
-  if (id !== '') return id;
-  throw new UserError('usage', `No id can be made from ${quoted(text)}.`, 'Give one with --id.');
+/** A face detector or recogniser: an ONNX file that was tried once. */
+async function addNetwork(file: string, options: Options, host: Host): Promise<void> {
+  if (options.config !== undefined)
+    throw new UserError('usage', '--config is of priors only.', 'Leave it out.');
+  const id = idFrom(options.id ?? basename(file));
+  refuseTaken(id, options.overwrite === true, modelFolders(host.env));
+  const check = (path: string): Promise<void> => checkModel(options.kind, path);
+  await check(file);
+  await install(file, { id, weights: 'weights.onnx', config: {} }, options, host, check);
 }
 
-/** A name that can be a folder's everywhere; empty where nothing is left. */
-export function slug(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 60)
-    .replace(/^-|-$/g, '');
-}
-
-function refuseTaken(id: string, overwrite: boolean, env: NodeJS.ProcessEnv): void {
-  const { models, broken } = readRegistry(env);
-  const taken = [...models, ...broken].find((model) => model.id === id);
-  if (taken === undefined || (overwrite && taken.origin === 'added')) return;
-  const advice =
-    taken.origin === 'added' ? 'Give another --id, or --overwrite to replace it.' : 'Give another --id.';
-  throw new UserError('model.exists', `There is a model called ${quoted(id)} already.`, advice);
-}
-
-/** Copies and hashes in one pass. */
-async function copy(from: string, to: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  const hashing = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
+async function install(
+  file: string,
+  plan: Pick<NewModel, 'id' | 'weights' | 'config'>,
+  { kind, title = basename(file), licence = 'not stated', overwrite }: Options,
+  { ui, env, signal }: Host,
+  check: (copied: string) => void | Promise<void>,
+): Promise<void> {
+  const model = { ...plan, kind, title, licence };
+  const folder = await addModel(file, model, modelFolders(env), {
+    signal,
+    overwrite: overwrite === true,
+    check,
   });
-  const target = createWriteStream(to, { flags: 'wx', flush: true });
-  await pipeline(createReadStream(from), hashing, target, { signal });
-  return hash.digest('hex');
+  ui.out(`Added ${plan.id}: ${folder}`);
+  ui.document({ ok: true, id: plan.id, kind, folder });
 }
 
 /**
@@ -138,37 +125,4 @@ function checkCopy(prior: Prior, copied: string): void {
   using again = openPrior(copied, join(copied, '../model.json'));
   const same = (a: Prior): string => JSON.stringify([a.config, a.scheduleName, a.schedule.T, a.parameters]);
   invariant(same(again) === same(prior), 'the added copy is not the same model');
-}
-
-/** A rename; with something in the way, that goes aside first and away at the end. */
-async function replace(from: string, target: string): Promise<void> {
-  const aside = `${from}-old`;
-  const hadOne = await rename(target, aside).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
-  try {
-    await rename(from, target);
-  } catch (error) {
-    if (hadOne) await rename(aside, target);
-    throw error;
-  }
-  await rm(aside, { recursive: true, force: true });
-}
-
-function asUserError(cause: unknown, id: string, signal: AbortSignal): unknown {
-  if (signal.aborted)
-    return new UserError('cancelled', 'Adding the model was stopped; nothing was added.', undefined, {
-      cause,
-    });
-  if (!(cause instanceof Error && 'syscall' in cause && 'code' in cause)) return cause;
-  return new UserError(
-    'output.unwritable',
-    `The model ${quoted(id)} could not be copied to your models (${String(cause.code)}).`,
-    'Check that the disk has room and that the folder may be written to; ALBUMEN_HOME names another.',
-    { cause },
-  );
 }

@@ -2,18 +2,17 @@
  * `albumen models inspect`: what a checkpoint holds, as far as Albumen understands it, with every value read once.
  * describe.ts finds the words; check-values.ts looks for what is not a number.
  */
-import { createReadStream } from 'node:fs';
-import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { UserError } from '../../domain/errors.ts';
-import { quoted } from '../../domain/text.ts';
+import { KIND_NAMES } from '../../domain/catalog.ts';
+import { checkHash } from '../../services/models/installed.ts';
+import type { InstalledModel } from '../../services/models/installed.ts';
+import { checkModel } from '../check-model.ts';
 import { checkValues } from '../check-values.ts';
 import { describePrior, storedTypes } from '../describe.ts';
+import type { Facts } from '../describe.ts';
 import type { Host } from '../host.ts';
 import { configOption, jsonOption } from '../options.ts';
-import { openChoice, resolveModel } from '../registry.ts';
-import type { ModelEntry } from '../registry.ts';
+import { openChoice, readRegistry, resolveModel } from '../registry.ts';
 
 export function addModelsInspect(models: Command, host: Host): void {
   models
@@ -25,25 +24,36 @@ export function addModelsInspect(models: Command, host: Host): void {
     .action((model: string, { config }: { readonly config?: string }) => inspectModel(model, config, host));
 }
 
-async function inspectModel(model: string, config: string | undefined, { ui, env }: Host): Promise<void> {
+async function inspectModel(model: string, config: string | undefined, host: Host): Promise<void> {
+  const found = readRegistry(host.env).models.find(({ id }) => id === model);
+  if (found && found.kind !== 'prior') await inspectNetwork(found, host);
+  else await inspectPrior(model, config, host);
+}
+
+/** A detector or recogniser: it runs, and it is the file that was added. */
+async function inspectNetwork(model: InstalledModel, { ui, signal }: Host): Promise<void> {
+  await checkModel(model.kind, model.path);
+  await checkHash(model, signal);
+  ui.out(model.id);
+  for (const [label, value] of [...factsOf(model), ['runs', hashLine(model)] as const])
+    ui.out(`  ${label.padEnd(12)}${value}`);
+  ui.document({ ok: true, model: model.id, ...model });
+}
+
+async function inspectPrior(
+  model: string,
+  config: string | undefined,
+  { ui, env, signal }: Host,
+): Promise<void> {
   const choice = resolveModel(model, config, env);
   using prior = openChoice(choice);
   checkValues(prior);
   const { entry } = choice;
-  if (entry) await checkHash(entry);
+  if (entry) await checkHash(entry, signal);
   const facts = [
-    ...(entry
-      ? ([
-          ['title', entry.title],
-          ['licence', entry.licence],
-          ['file', entry.path],
-        ] as const)
-      : []),
+    ...(entry ? factsOf(entry) : []),
     ...describePrior(prior),
-    [
-      'values',
-      entry?.sha256 === undefined ? 'all are numbers' : 'all are numbers; the hash is right',
-    ] as const,
+    ['values', `all are numbers${entry?.sha256 === undefined ? '' : `; ${hashLine(entry)}`}`] as const,
   ];
   ui.out(choice.name);
   for (const [label, value] of facts) ui.out(`  ${label.padEnd(12)}${value}`);
@@ -52,7 +62,7 @@ async function inspectModel(model: string, config: string | undefined, { ui, env
     ok: true,
     model: choice.name,
     path: choice.path,
-    ...(entry && { title: entry.title, licence: entry.licence, origin: entry.origin, sha256: entry.sha256 }),
+    ...entry,
     format: store.format,
     bytes: store.fileBytes,
     parameters,
@@ -65,15 +75,19 @@ async function inspectModel(model: string, config: string | undefined, { ui, env
   });
 }
 
-/** Throws UserError `checkpoint.unreadable` where the file is no longer the one that was added or bundled. */
-async function checkHash({ id, path, sha256 }: ModelEntry): Promise<void> {
-  if (sha256 === undefined) return;
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  if (hash.digest('hex') === sha256) return;
-  throw new UserError(
-    'checkpoint.unreadable',
-    `The weights of ${quoted(id)} are not those its model.json names: the file was changed or damaged.`,
-    'Add the model again, or reinstall Albumen if it is a bundled one.',
-  );
+function factsOf({ kind, title, licence, noncommercial, path }: InstalledModel): Facts {
+  return [
+    ['title', title],
+    ['kind', KIND_NAMES[kind]],
+    ['licence', `${licence}${noncommercial ? ' (noncommercial)' : ''}`],
+    ['file', path],
+  ];
+}
+
+/** After checkHash. */
+function hashLine({ sha256, verified }: InstalledModel): string {
+  if (sha256 === undefined) return 'no hash is known';
+  return verified === false
+    ? 'the hash is that of the first download; no other is known (unverified)'
+    : 'the hash is right';
 }

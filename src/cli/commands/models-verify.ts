@@ -9,6 +9,7 @@ import { chooseRuntime } from '../../engine/runtime/providers.ts';
 import type { Device } from '../../engine/runtime/providers.ts';
 import { verifyGolden } from '../../engine/verify-golden.ts';
 import type { GoldenCheck } from '../../engine/verify-golden.ts';
+import { checkHash } from '../../services/models/installed.ts';
 import { EXIT } from '../exit.ts';
 import type { ExitCode } from '../exit.ts';
 import type { Host } from '../host.ts';
@@ -40,10 +41,11 @@ export function addModelsVerify(models: Command, host: Host): void {
     });
 }
 
-async function verifyModel(model: string, options: Options, { ui, env }: Host): Promise<ExitCode> {
+async function verifyModel(model: string, options: Options, { ui, env, signal }: Host): Promise<ExitCode> {
   const { golden, device, threads } = options;
   const choice = resolveModel(model, options.config ?? configBeside(golden), env);
   using prior = openChoice(choice);
+  if (choice.entry) await checkHash(choice.entry, signal);
   const { runtime, report } = await chooseRuntime(device, threads === undefined ? {} : { threads });
   await using _runtime = runtime;
   ui.note(deviceLine(report));

@@ -1,0 +1,83 @@
+/**
+ * `albumen serve`: the whole application in a browser, on this machine. The processes and the server come from
+ * src/server; docs/cli.md is the user's side of this.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { UserError } from '../../domain/errors.ts';
+import { startServer } from '../../server/server.ts';
+import { StudioHost } from '../../server/studio-host.ts';
+import type { Host } from '../host.ts';
+import { whole } from '../options.ts';
+import { RESOURCES, dataFolder } from '../registry.ts';
+
+interface Options {
+  readonly library?: string;
+  readonly port: number;
+  readonly open?: true;
+  readonly window: string;
+}
+
+/** Where `npm run build:window` puts it. */
+const WINDOW = join(RESOURCES, '../dist/renderer');
+const USUAL_PORT = 7823;
+
+export function addServe(program: Command, host: Host): void {
+  program
+    .command('serve')
+    .description('the whole application in a browser, on this machine')
+    .option('--library <folder>', "where Albumen keeps its own files (default: the user's data folder)")
+    .option('--port <n>', 'the port to listen on; 0: any that is free', whole(0, 65535), USUAL_PORT)
+    .option('--open', 'open it in the browser')
+    .option('--window <folder>', 'the built window', WINDOW)
+    .action((options: Options) => serveStudio(options, host));
+}
+
+async function serveStudio({ library, port, open, window }: Options, host: Host): Promise<void> {
+  const { ui, env, signal } = host;
+  if (!existsSync(join(window, 'index.html')))
+    throw new UserError(
+      'usage',
+      `The window is not built: there is no index.html in ${window}.`,
+      'Build it with: npm run build:window',
+    );
+  const data = library === undefined ? dataFolder(env) : resolve(library);
+  const note = (text: string): void => ui.note(text);
+  const problem = (reference: string): void => ui.note(`Something went wrong inside Albumen (reference ${reference}).`);
+  const studio = new StudioHost({
+    ...{ library: { data, resources: RESOURCES }, note },
+    log: ({ reference }) => problem(reference),
+  });
+  try {
+    await studio.ready();
+    const server = await startServer({
+      ...{ port, clientFolder: window, pictures: studio.picture },
+      connect: (transport, client) => studio.connect(transport, client),
+      log: () => problem('picture'),
+    });
+    ui.out(`Albumen is open at: ${server.url}`);
+    ui.note('Keep the address to yourself: whoever has it can see your photos. Ctrl-C ends Albumen.');
+    if (open) openBrowser(server.url, note);
+    if (!signal.aborted) await once(signal, 'abort');
+    ui.note('Ending; jobs go on when Albumen is started again.');
+    await server.close();
+  } finally {
+    await studio.close();
+  }
+}
+
+/** With the system's own way to open an address. */
+function openBrowser(url: string, note: (text: string) => void): void {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', url]
+      : process.platform === 'win32'
+        ? ['explorer.exe', url]
+        : ['xdg-open', url];
+  const child = spawn(command, args, { stdio: 'ignore', detached: true });
+  child.once('error', () => note('No browser could be opened: open the address yourself.'));
+  child.unref();
+}
