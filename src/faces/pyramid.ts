@@ -16,7 +16,7 @@ const MOST = 4000;
 
 /**
  * Memory is bounded by one tile (1280 x 1280 pixels) and MOST findings; between tiles the signal is looked at. Faces of 20
- * pixels and more in a tile are found, so down to 0.4 % of the photo's long side, and of any size above that.
+ * pixels and more in a tile are found, so down to 0.8 % of the photo's long side, and of any size above that.
  */
 export function pyramidDetector(name: string, look: Look): FaceDetector {
   return {

@@ -21,7 +21,7 @@ export const TILE = 1280;
 /** How far tiles of one level overlap: more than the largest face that is looked for in a tile. */
 export const OVERLAP = 256;
 /** The long sides of the levels; those above the photo's own are left out, so nothing is ever enlarged. */
-const LEVELS = [160, 320, 640, 1280, 2560, 5120] as const;
+const LEVELS = [160, 320, 640, 1280, 2560] as const;
 /** A level that is hardly smaller than the next one is left out. */
 const WORTH = 1.25;
 /** In a picture with a side shorter than this, no face can be told. */

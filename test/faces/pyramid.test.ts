@@ -58,7 +58,7 @@ describe('pyramidDetector', () => {
     const squares = [
       ...Array.from({ length: 12 }, (_, i) => square(150 + 400 * i, 300 + (i % 3) * 613, 60 + 9 * i)),
       square(1200, 2100, 1400),
-      square(1005, 1000, 30),
+      square(1005, 1000, 50),
     ];
     const photo = new Squares(5472, 3648, squares);
     const found = await detect(photo);

@@ -43,7 +43,7 @@ describe.skipIf(CHROMIUM === undefined)('the window', () => {
       if (message.type() === 'error') errors.push(message.text());
     });
     await page.goto(server.url);
-    await page.evaluate((to) => (location.hash = to), hash);
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
     await page.locator('main section').first().waitFor();
     await page.waitForLoadState('networkidle');
     return { page, errors };
@@ -56,7 +56,7 @@ describe.skipIf(CHROMIUM === undefined)('the window', () => {
         const { page, errors } = await open(hash, look);
         expect(await violations(page)).toEqual([]);
         expect(errors).toEqual([]);
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+        const sideways = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
         expect(sideways).toBe(false);
         await page.close();
       },
@@ -70,7 +70,7 @@ describe.skipIf(CHROMIUM === undefined)('the window', () => {
     await page.getByRole('gridcell', { name: /Scan 0198/ }).waitFor({ state: 'detached' });
     for (let i = 0; i < 20; i++) {
       await page.keyboard.press('Tab');
-      if (await page.evaluate(() => document.activeElement?.getAttribute('role') === 'gridcell')) break;
+      if (await page.evaluate(`document.activeElement?.getAttribute('role') === 'gridcell'`)) break;
     }
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Scan 0197.jpg' }).waitFor();

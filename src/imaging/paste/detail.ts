@@ -21,6 +21,11 @@ const FLATTEST = 0.15;
 const NOISE_TO_DETAIL = [1.5, 4] as const;
 /** A face this many photo pixels for each crop pixel has no fine band of its own; from the second on all counts. */
 const FINER = [1, 1.25] as const;
+/**
+ * From the first to the second the fine band becomes the photo's alone: so far above what the crop holds, the crop's
+ * finest band no longer tells grain from skin or halftone, and taking some of it away would show.
+ */
+const BEYOND = [4, 7] as const;
 
 /** What detail.ts decides, both in crop space. */
 export interface Weighed {
@@ -36,7 +41,7 @@ export interface Weighed {
  * - how far the fine band's energy there stands out of its energy in the square's flattest part;
  * - what became of the crop's finest band, a = cov(input, restored) / var(input) in 0..1, so that a prior that left it
  *   alone leaves the photo's band above it alone too, and one that saw noise and removed it removes it there as well.
- * Where the first finds detail, a prior whose crop is softer than the input (a < 1) has nothing to say on sharpness: the
+ * On faces much larger than the crop all of it stays (BEYOND). Where the first finds detail, a prior whose crop is softer than the input (a < 1) has nothing to say on sharpness: the
  * share 1 - a of the input's finest band returns. Where the photo has no more pixels than the crop (no `fine`), all is
  * dropped: the restored crop stands for itself.
  */
@@ -53,6 +58,7 @@ export function weigh(
   const energy = localEnergy(fine, damaged, side);
   const noise = Math.max(ROUNDING, quantile(sampleOf(energy, fine.count, 0), FLATTEST));
   const followed = coupling(change);
+  const beyond = smoothstep(...BEYOND, scale);
   const drop = new Float32Array(side * side);
   const delta = change.delta.slice();
   const own = Array.from({ length: channels }, (_, c) =>
@@ -62,7 +68,8 @@ export function weigh(
     const whole = finer * (1 - damaged[p]!);
     const real = whole * smoothstep(...NOISE_TO_DETAIL, energy[p]! / noise);
     drop[p] =
-      changed[p]! * (1 - (detail === undefined ? Math.max(real, whole * followed[p]!) : whole * detail));
+      changed[p]! *
+      (1 - (detail === undefined ? Math.max(real, whole * Math.max(beyond, followed[p]!)) : whole * detail));
     const returns = changed[p]! * (detail ?? 1) * real * (1 - followed[p]!);
     for (let c = 0; c < channels; c++) {
       const at = c * drop.length + p;
