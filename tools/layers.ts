@@ -30,7 +30,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   main: { folder: 'src/main', may: below, node: true },
   preload: { folder: 'src/preload', may: [], node: false },
   server: { folder: 'src/server', may: below, node: true },
-  cli: { folder: 'src/cli', may: below, node: true },
+  cli: { folder: 'src/cli', may: [...below, 'server'], node: true },
   renderer: { folder: 'src/renderer', may: ['domain', 'contract'], node: false },
   bench: { folder: 'bench', may: [...below, ...hosts], node: true },
   training: { folder: 'training', may: ['domain', 'engine', 'imaging', 'faces'], node: true },

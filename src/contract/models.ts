@@ -39,7 +39,7 @@ export const models = slice('models', {
     input: v.strictObject({}),
     output: v.strictObject({ installed: v.array(installed), available: v.array(available) }),
   }),
-  /** Resumes where an earlier one broke off. Fails with `licence` where it must be accepted and was not. */
+  /** Resumes where an earlier one broke off. Fails with `licence.unaccepted` where it must be accepted and was not. */
   download: stream({
     input: v.strictObject({ model: ModelId, acceptLicence: v.boolean() }),
     item: v.strictObject({ done: size, of: v.nullable(size), bytesPerSecond: v.nullable(size) }),

@@ -1,0 +1,233 @@
+/**
+ * `npm run eval:prior`: how good is a prior by itself? On faces its training never saw: the denoising loss by t, and blind
+ * restoration of five kinds of damage against the truth and against simple filters. docs/evaluation.md has the result.
+ */
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ssim } from 'ssim.js';
+import { invariant } from '../src/domain/errors.ts';
+import { fileHash } from '../src/engine/adapter-file.ts';
+import type { SamplerName } from '../src/engine/diffusion/samplers/index.ts';
+import { openPrior } from '../src/engine/prior.ts';
+import { openModel } from '../src/engine/runtime/ort-model.ts';
+import { chooseRuntime } from '../src/engine/runtime/providers.ts';
+import type { Device } from '../src/engine/runtime/providers.ts';
+import type { Landmarks } from '../src/faces/align.ts';
+import { yunetFaces } from '../src/faces/yunet.ts';
+import { degrade } from '../src/imaging/degrade.ts';
+import { toRaster } from '../src/imaging/pixels.ts';
+import { readAlignedCrop } from '../src/imaging/read.ts';
+import { openFilters } from '../src/imaging/repair/opencv.ts';
+import { contactSheet } from '../src/imaging/sheet.ts';
+import type { Tile } from '../src/imaging/sheet.ts';
+import { writeImage } from '../src/imaging/write.ts';
+import { BASELINES, DAMAGES, DAMAGE_NAMES, baseline } from './eval/damages.ts';
+import type { Damage } from './eval/damages.ts';
+import { GROUPS, heldOutFaces, spread } from './eval/held-out.ts';
+import type { Group } from './eval/held-out.ts';
+import { cosine, embed, psnr } from './eval/people.ts';
+import { STRENGTHS, priorTables } from './eval/prior-report.ts';
+import type { LossRow, PriorMethod, PriorRow } from './eval/prior-report.ts';
+import { openBench } from './eval/restore-batch.ts';
+
+const { values } = parseArgs({
+  options: {
+    /** A folder of aligned faces, with its table beside it as FOLDER.csv. */
+    faces: { type: 'string' },
+    /** A folder with yunet_n_dynamic.onnx and mobilefacenet.onnx. */
+    nets: { type: 'string' },
+    prior: {
+      type: 'string',
+      default: join(import.meta.dirname, '../resources/models/face-128/prior.safetensors'),
+    },
+    config: { type: 'string' },
+    /** Photos of each group. */
+    limit: { type: 'string', default: '24' },
+    sharpness: { type: 'string', default: '150' },
+    sampler: { type: 'string', default: 'dpmpp-sde' },
+    steps: { type: 'string', default: '20' },
+    device: { type: 'string', default: 'cpu' },
+    threads: { type: 'string' },
+    /** No new batch is begun after so many minutes; 0 prints the tables of what is there. */
+    minutes: { type: 'string', default: '1000' },
+    out: { type: 'string', default: 'eval-prior.json' },
+    /** A picture of what became of a few photos: people's faces, to look at and not to pass on. */
+    sheet: { type: 'string' },
+  },
+});
+const { faces, nets, out } = values;
+if (faces === undefined || nets === undefined) {
+  console.error(
+    'Usage: npm run eval:prior -- --faces DIR --nets DIR [--limit 24] [--out FILE] [--sheet FILE]',
+  );
+  process.exit(2);
+}
+
+const BATCH = 8;
+const SEED = 7;
+const TIMES = [50, 100, 200, 300, 500, 800];
+/** Photos of each group on the sheet. */
+const SHOWN = 3;
+
+interface Photo {
+  readonly group: Group;
+  readonly file: string;
+  /** Its place among the photos: decides damage and noise. */
+  readonly number: number;
+  readonly image: Float32Array;
+  readonly landmarks: Landmarks;
+}
+
+interface Found {
+  readonly setup: unknown;
+  readonly rows: readonly PriorRow[];
+  readonly losses: readonly LossRow[];
+}
+
+using prior = openPrior(values.prior, values.config);
+const yunet = await openModel(join(nets, 'yunet_n_dynamic.onnx'));
+const recogniser = await openModel(join(nets, 'mobilefacenet.onnx'));
+const filters = await openFilters();
+const deadline = performance.now() + 60_000 * Number(values.minutes);
+const { limit, sampler, steps, sharpness, device, threads } = values;
+const setup = {
+  prior: await fileHash(values.prior),
+  damages: DAMAGES,
+  ...{ sampler, steps, sharpness, limit, seed: SEED },
+};
+const before = existsSync(out) ? (JSON.parse(await readFile(out, 'utf8')) as Found) : undefined;
+if (before && JSON.stringify(before.setup) !== JSON.stringify(setup)) {
+  console.error(`${out} is of another prior or other settings: give another --out.`);
+  process.exit(2);
+}
+const rows = [...(before?.rows ?? [])];
+const losses = [...(before?.losses ?? [])];
+const photos = await readPhotos(faces);
+const tiles: Tile[] = [];
+
+const { runtime } = await chooseRuntime(
+  device as Device,
+  threads === undefined ? {} : { threads: Number(threads) },
+);
+const bench = await openBench(prior, runtime, BATCH);
+// in turns, so that a run that is cut short has as much of either group
+const most = Math.max(...GROUPS.map((group) => photosOf(group).length));
+for (let i = 0; i < most; i += BATCH)
+  for (const group of GROUPS) {
+    const batch = photosOf(group).slice(i, i + BATCH);
+    if (batch.length > 0) await judgeBatch(batch, i === 0);
+  }
+if (values.sheet !== undefined && tiles.length > 0)
+  await writeImage(values.sheet, contactSheet(tiles, { columns: 2 + STRENGTHS.length, zoom: 1 }));
+console.log(priorTables(rows, losses));
+await Promise.all([yunet.release(), recogniser.release(), runtime.release()]);
+
+function photosOf(group: Group): Photo[] {
+  return photos.filter((photo) => photo.group === group);
+}
+
+async function judgeBatch(batch: readonly Photo[], first: boolean): Promise<void> {
+  if (performance.now() >= deadline) return;
+  const isDone = batch.every(({ file }) => losses.some((row) => row.file === file));
+  for (const t of isDone ? [] : TIMES)
+    (await bench.lossAt(t, batch, SEED)).forEach((loss, i) => {
+      const photo = batch[i];
+      invariant(photo, 'a loss for each photo');
+      losses.push({ group: photo.group, file: photo.file, t, loss });
+    });
+  const truths = await Promise.all(batch.map((photo) => embed(recogniser, photo.image, photo.landmarks)));
+  for (const damage of DAMAGE_NAMES) {
+    const shown = first && values.sheet !== undefined;
+    const done = batch.every(({ file }) => rows.some((row) => row.file === file && row.damage === damage));
+    if ((done && !shown) || performance.now() >= deadline) continue;
+    const begin = performance.now();
+    const damaged = await Promise.all(
+      batch.map(async ({ image, number }) => ({
+        image: await degrade(image, DAMAGES[damage], number),
+        number,
+      })),
+    );
+    const made: (readonly [PriorMethod, readonly Float32Array[]])[] = [
+      ['damaged', damaged.map(({ image }) => image)],
+    ];
+    for (const name of BASELINES)
+      made.push([name, await Promise.all(damaged.map(({ image }) => baseline(name, image, filters)))]);
+    for (const K of STRENGTHS) {
+      const walk = { K, sampler: sampler as SamplerName, steps: Number(steps), seed: SEED };
+      made.push([`K = ${K}`, await bench.restore(damaged, walk)]);
+    }
+    if (shown) show(batch, damage, made);
+    if (done) continue;
+    for (const [method, images] of made)
+      for (const [i, photo] of batch.entries()) {
+        const [image, truth] = [images[i], truths[i]];
+        invariant(image && truth, 'an image for each photo');
+        rows.push(await judge(photo, damage, method, image, truth));
+      }
+    await save();
+    const seconds = (performance.now() - begin) / 1000;
+    console.error(
+      `${new Date().toISOString().slice(11, 19)} ${batch[0]?.group}, ${batch[0]?.file} and on, ${damage}: ${seconds.toFixed(0)} s`,
+    );
+  }
+}
+
+async function judge(
+  { group, file, image: truth, landmarks }: Photo,
+  damage: Damage,
+  method: PriorMethod,
+  image: Float32Array,
+  embedded: Float32Array,
+): Promise<PriorRow> {
+  const identity = cosine(await embed(recogniser, image, landmarks), embedded);
+  const { mssim } = ssim(asRgba(image), asRgba(truth), { ssim: 'original' });
+  return { group, file, damage, method, identity, psnr: psnr(image, truth), ssim: mssim };
+}
+
+/** The held-out faces in which YuNet finds a face, which is where identity can be measured. */
+async function readPhotos(folder: string): Promise<Photo[]> {
+  const size = prior.config.imageSize;
+  const table = await readFile(`${folder.replace(/\/$/, '')}.csv`, 'utf8');
+  const heldOut = heldOutFaces(table, { size, sharpness: Number(sharpness) });
+  const found: Photo[] = [];
+  for (const group of GROUPS) {
+    const own: Omit<Photo, 'number'>[] = [];
+    for (const file of heldOut[group]) {
+      const { data } = await readAlignedCrop(join(folder, file), size);
+      const [face] = (await yunetFaces(yunet, toRaster(data))).sort((a, b) => b.score - a.score);
+      if (face) own.push({ group, file, image: data, landmarks: face.landmarks });
+    }
+    console.error(`${group}: ${heldOut[group].length} held out, a face found in ${own.length}`);
+    for (const photo of spread(own, Number(limit))) found.push({ ...photo, number: found.length });
+  }
+  return found;
+}
+
+function show(
+  batch: readonly Photo[],
+  damage: Damage,
+  made: readonly (readonly [PriorMethod, readonly Float32Array[]])[],
+): void {
+  batch.slice(0, SHOWN).forEach(({ image }, i) => {
+    tiles.push({ image, label: 'truth' });
+    for (const [method, images] of made) {
+      const one = images[i];
+      if (one && (method === 'damaged' || method.startsWith('K')))
+        tiles.push({ image: one, label: method === 'damaged' ? damage : method });
+    }
+  });
+}
+
+function asRgba(image: Float32Array): { width: number; height: number; data: Uint8ClampedArray } {
+  const { width, height, data } = toRaster(image);
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let p = 0; p < width * height; p++) rgba.set(data.subarray(3 * p, 3 * p + 3), 4 * p);
+  return { width, height, data: rgba };
+}
+
+async function save(): Promise<void> {
+  await writeFile(`${out}.partial`, JSON.stringify({ setup, rows, losses }));
+  await rename(`${out}.partial`, out);
+}
