@@ -62,8 +62,8 @@ export default {
     rule('no-unresolved', 'the file or package cannot be found', {}, { couldNotResolve: true }),
     rule(
       'no-dev-dependency',
-      'what ships cannot import a dev dependency (its types alone may be)',
-      { path: '^src/' },
+      'what ships cannot import a dev dependency (its types alone may be); the window and the Electron host are bundled',
+      { path: '^src/', pathNot: '^src/(renderer|main|preload)/' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'] },
     ),
     rule(

@@ -57,7 +57,6 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['src/services/db/'],
   ws: ['src/server/'],
   send: ['src/server/'],
-  chokidar: ['src/services/photos/'],
   exifreader: ['src/imaging/'],
   '@techstark/opencv-js': ['src/imaging/repair/opencv'],
   electron: ['src/main/', 'src/preload/'],

@@ -7,6 +7,7 @@ import { events } from './events.ts';
 import { exports } from './exports.ts';
 import { history } from './history.ts';
 import { host } from './host.ts';
+import { files } from './hosts.ts';
 import { jobs } from './jobs.ts';
 import { models } from './models.ts';
 import { people } from './people.ts';
@@ -32,7 +33,7 @@ export const forWindows = contract(
 );
 
 /** What it answers to a host itself: paths too. Never served to a window. */
-export const forHosts = { ...forWindows, ...contract(libraryHost) };
+export const forHosts = { ...forWindows, ...contract(libraryHost, files) };
 
 /** What a host serves a window: its own slice, and the rest relayed (relay.ts). */
 export const studio = { ...forWindows, ...contract(host) };

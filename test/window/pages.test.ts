@@ -78,7 +78,7 @@ describe.skipIf(CHROMIUM === undefined)('the window', () => {
     await page.getByRole('progressbar', { name: 'Restoration' }).waitFor();
     await page
       .getByRole('group', { name: 'Versions' })
-      .getByRole('button', { name: /Prior, 150/ })
+      .getByRole('button', { name: /Prior, 1/ })
       .waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('grid').waitFor();

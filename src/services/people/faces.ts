@@ -11,7 +11,7 @@ import { counted, printable } from '../../domain/text.ts';
 import type { Database } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { confirmFaces, forgetWho, knownFaces, rejectFaces, removeFace } from './assign.ts';
-import type { ChangePeople, PeopleParts } from './people.service.ts';
+import type { ChangePeople, PeopleParts } from './parts.ts';
 import { peopleSql as sql } from './people.sql.ts';
 import type { LandmarksOf } from './ports.ts';
 import { nameOf, toFace, unknownFaces } from './rows.ts';

@@ -14,32 +14,19 @@ import type { Row } from '../db/operations.ts';
 import type { Touched } from '../history/changes.ts';
 import type { Edit } from '../history/edit.ts';
 import { topicsOf } from '../history/history.service.ts';
-import type { History, Tell } from '../history/history.service.ts';
-import type { Keeper } from '../history/keeper.ts';
 import { folded } from '../photos/words.ts';
 import { confirmFaces, knownFaces } from './assign.ts';
 import { deletePerson, labelOfDeletion } from './delete-person.ts';
 import type { DeletedPerson } from './delete-person.ts';
 import { faceCalls } from './faces.ts';
 import { mergeInto } from './merge.ts';
+import type { ChangePeople, PeopleParts } from './parts.ts';
 import { peopleSql as sql } from './people.sql.ts';
-import type { LandmarksOf } from './ports.ts';
 import { recordEmbedding, recordFaces } from './record-faces.ts';
 import type { FoundFace } from './record-faces.ts';
 import { nameOf, onePerson, readPeople, unknownFaces } from './rows.ts';
 import { Suggester } from './suggest.ts';
 import { Unnamed } from './unnamed.ts';
-
-export interface PeopleParts {
-  readonly db: Database;
-  readonly dataFolder: string;
-  readonly history: History;
-  readonly keeper: Keeper;
-  readonly tell: Tell;
-  readonly landmarksOf: LandmarksOf;
-  /** Hears of what goes wrong in the background. */
-  readonly failed: (error: unknown) => void;
-}
 
 interface PersonEdit {
   readonly name?: string | undefined;
@@ -47,9 +34,6 @@ interface PersonEdit {
   readonly hidden?: boolean | undefined;
   readonly cover?: string | undefined;
 }
-
-/** A change of people or faces, done and told. */
-export type ChangePeople = <T>(label: string | ((made: T) => string), work: (edit: Edit) => T) => T;
 
 export class PeopleService {
   readonly #parts: PeopleParts;

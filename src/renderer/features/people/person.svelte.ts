@@ -27,7 +27,11 @@ export class PersonView {
   estimate = $state.raw<{ seconds: number | null; steps: number }>();
   losses = $state.raw<readonly LossPoint[]>([]);
   preview = $state<string>();
-  readonly job = $derived(jobs.list.findLast((job: Job) => job.kind === 'finetune' && job.person === this.id && job.state !== 'done'));
+  readonly job = $derived(
+    jobs.list.findLast(
+      (job: Job) => job.kind === 'finetune' && job.person === this.id && job.state !== 'done',
+    ),
+  );
   readonly #studio: Studio;
   readonly #left = new AbortController();
 
@@ -70,7 +74,10 @@ export class PersonView {
 
   async setAlbum(faces: readonly string[]): Promise<void> {
     await this.safely(async () => {
-      const { anchors, problem } = await this.#studio.client.albums.set({ person: this.id, faces: [...faces] });
+      const { anchors, problem } = await this.#studio.client.albums.set({
+        person: this.id,
+        faces: [...faces],
+      });
       this.anchors = anchors;
       this.problem = problem;
     });
@@ -92,7 +99,8 @@ export class PersonView {
       }
     });
     await this.safely(async () => {
-      for await (const point of this.#studio.client.jobs.losses({ job }, { signal })) this.losses = [...this.losses, point];
+      for await (const point of this.#studio.client.jobs.losses({ job }, { signal }))
+        this.losses = [...this.losses, point];
     });
   }
 

@@ -1,11 +1,11 @@
 /**
- * What a restoration is set to before anybody chooses: DESIGN's defaults for the bundled prior.
+ * What a restoration is set to before anybody chooses: the defaults of `albumen restore` for whole photographs.
  * RestorePage.svelte changes it photo by photo.
  */
 import type { RestoreChoice } from '../../../domain/restoring.ts';
 
 export const DEFAULT_CHOICE: RestoreChoice = {
-  strength: 150,
+  strength: 100,
   steps: 20,
   seed: 0,
   candidates: 1,

@@ -26,7 +26,10 @@ export class Zoom {
   get fitScale(): number {
     const margin = 32;
     const { width, height } = this.#box;
-    return Math.min(Math.max(40, width - margin) / this.#photo.width, Math.max(40, height - margin) / this.#photo.height);
+    return Math.min(
+      Math.max(40, width - margin) / this.#photo.width,
+      Math.max(40, height - margin) / this.#photo.height,
+    );
   }
 
   fit(): void {
@@ -83,6 +86,9 @@ export class Zoom {
   #keepInside(): void {
     const visible = 60;
     this.x = Math.min(this.#box.width - visible, Math.max(visible - this.#photo.width * this.scale, this.x));
-    this.y = Math.min(this.#box.height - visible, Math.max(visible - this.#photo.height * this.scale, this.y));
+    this.y = Math.min(
+      this.#box.height - visible,
+      Math.max(visible - this.#photo.height * this.scale, this.y),
+    );
   }
 }
