@@ -3,6 +3,7 @@
  * What may import what is .dependency-cruiser.mjs's business; layout is Prettier's.
  */
 import { defineConfig, globalIgnores } from 'eslint/config';
+import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
@@ -71,6 +72,20 @@ export default defineConfig(
       '@typescript-eslint/no-generated-empty-object-type': 'off',
       // Ports are asynchronous; an implementation need not be.
       '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    // Pages: their types are svelte-check's business (npm run check:svelte), which knows them whole.
+    files: ['src/renderer/**/*.svelte'],
+    extends: [tseslint.configs.base, svelte.configs.recommended],
+    languageOptions: { globals: globals.browser, parserOptions: { parser: tseslint.parser } },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // The name of a prop or a snippet is reason enough to `let` it.
+      'prefer-const': 'off',
+      'svelte/no-at-html-tags': 'error',
+      'svelte/no-target-blank': 'error',
+      'svelte/button-has-type': 'error',
     },
   },
   {

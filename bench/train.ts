@@ -1,16 +1,20 @@
 /**
  * `npm run bench:train`: whole training steps against PyTorch (AdamW, the same UNets, the same batches), and what each
  * part of the lowering brings. Prints tables, fails nothing; run.ts has the machinery. `--quick` leaves out adm256,
- * `--rounds N` (3) says how often ours and PyTorch take turns.
+ * `--rounds N` (3) says how often ours and PyTorch take turns, `--changes` makes the second table alone.
  */
 import { parseArgs } from 'node:util';
 import { child, machineLine, peer, torchVersion, versus } from './run.ts';
 import type { Timing } from './run.ts';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    changes: { type: 'boolean', default: false },
+  },
 });
-const { quick } = values;
+const { quick, changes } = values;
 const rounds = Math.max(1, Number(values.rounds));
 /** net, images in the micro-batch, what is learned, steps a round. */
 const CASES = [
@@ -29,7 +33,7 @@ console.log(
 );
 console.log('|---|---|---|---|---|---|---|---|');
 for (const [net, batch, kind, steps] of CASES) {
-  if (quick && net === 'adm256') continue;
+  if (changes || (quick && net === 'adm256')) continue;
   const ours = (): Timing =>
     child('train', net, String(batch), kind, 'blocked', 'cpu', String(steps)) as Timing;
   const theirs = torch ? () => peer('train', net, String(batch), String(steps)) : undefined;

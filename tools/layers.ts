@@ -70,6 +70,8 @@ export const entries: readonly string[] = [
   'src/processes/engine.ts',
   'src/contract/globals.d.ts',
   'src/renderer/main.ts',
+  'src/main/index.ts',
+  'src/preload/index.ts',
   'bench/',
   'training/',
   'tools/',

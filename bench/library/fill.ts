@@ -134,14 +134,16 @@ function addFace(
   // Zipf: the n-th person is in 1/n as many photos as the first
   const rank = Math.floor(Math.exp((random(1_000_000) / 1_000_000) * Math.log(people.length + 1))) - 1;
   const state = ['confirmed', 'confirmed', 'confirmed', 'suggested', 'unknown'][random(5)] ?? 'unknown';
+  const id = newId();
   db.run(
-    `INSERT INTO faces (id, photo, box, landmarks, score, state, person, embedding, created_at)
-     VALUES (?, ?, '{"left":1,"top":1,"width":90,"height":90}', '[]', 0.9, ?, ?, zeroblob(512), 0)`,
-    newId(),
+    `INSERT INTO faces (id, photo, box, landmarks, score, state, person, created_at)
+     VALUES (?, ?, '{"left":1,"top":1,"width":90,"height":90}', '[]', 0.9, ?, ?, 0)`,
+    id,
     photo,
     state,
     state === 'unknown' ? null : (people[rank] ?? null),
   );
+  db.run(`INSERT INTO face_embeddings VALUES (?, 'bench', zeroblob(2048))`, id);
 }
 
 function addRendition(db: Database, photo: string): void {

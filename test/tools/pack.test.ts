@@ -16,6 +16,8 @@ const inside = [
   'dist/main/engine.js',
   'dist/preload/index.cjs',
   'dist/renderer/index.html',
+  'dist/main/licences.txt',
+  'dist/renderer/licences.txt',
   'node_modules/@techstark/opencv-js/dist/opencv.js',
 ];
 const beside = [

@@ -9,6 +9,10 @@ import { websocketTransport } from '../../contract/transports/websocket.ts';
 /** What Electron's preload script puts there. */
 interface Bridge {
   connect(): void;
+  /** Takes a version of a photo out of the window, to where the pointer lets go. */
+  drag(rendition: string): void;
+  /** What the native menu asks for. */
+  onCommand(heard: (command: string) => void): void;
 }
 
 declare global {

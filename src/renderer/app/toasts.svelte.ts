@@ -25,13 +25,13 @@ class Toasts {
   }
 
   /** Says what went wrong; stays until it is dismissed. Something cancelled is no problem. */
-  failed(error: unknown): void {
+  readonly failed = (error: unknown): void => {
     if (error instanceof UserError && error.code === 'cancelled') return;
     const text = error instanceof Error ? error.message : String(error);
     const advice = error instanceof UserError ? error.advice : undefined;
     if (this.list.some((toast) => toast.text === text)) return;
     this.#add({ kind: 'problem', text, advice });
-  }
+  };
 
   dismiss(id: number): void {
     this.list = this.list.filter((toast) => toast.id !== id);

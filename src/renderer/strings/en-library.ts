@@ -22,7 +22,10 @@ export const enLibrary = {
   'library.addTitle': 'Add a folder to the library',
   'library.addChoose': 'Add this folder',
   'library.scan': 'Scan',
-  'library.looking': { one: 'Looking for photos: {n} file so far', other: 'Looking for photos: {n} files so far' },
+  'library.looking': {
+    one: 'Looking for photos: {n} file so far',
+    other: 'Looking for photos: {n} files so far',
+  },
   'library.reading': 'Reading photos: {read} of {of}',
   'library.eta': 'about {time} left',
   'library.stop': 'Stop',

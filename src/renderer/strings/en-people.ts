@@ -54,7 +54,8 @@ export const enPeople = {
   'person.lossNow': 'step {step}: {loss}',
   'person.chart': 'Loss by step',
   'album.title': 'Album',
-  'album.text': 'The photos the prior learns this person from. About 20, sharp and different from each other, are best.',
+  'album.text':
+    'The photos the prior learns this person from. About 20, sharp and different from each other, are best.',
   'album.choose': 'Choose for me',
   'album.remove': 'Take out of the album',
   'album.byYou': 'your choice',
@@ -76,8 +77,14 @@ export const enPeople = {
   'finetune.adapter': 'An adapter (a few MB)',
   'finetune.full': 'All weights',
   'finetune.do': 'Finetune',
-  'finetune.takes': { one: '{n} step, about {time} on this machine', other: '{n} steps, about {time} on this machine' },
-  'finetune.unknown': { one: '{n} step; nobody has measured yet how long here', other: '{n} steps; not measured yet on this machine' },
+  'finetune.takes': {
+    one: '{n} step, about {time} on this machine',
+    other: '{n} steps, about {time} on this machine',
+  },
+  'finetune.unknown': {
+    one: '{n} step; nobody has measured yet how long here',
+    other: '{n} steps; not measured yet on this machine',
+  },
   'finetune.step': 'step {done} of {of}',
   'finetune.steps': { one: '{n} step', other: '{n} steps' },
   'finetune.preview': 'What the prior makes now',

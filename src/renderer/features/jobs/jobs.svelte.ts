@@ -15,9 +15,14 @@ const LONG_MS = 60_000;
 class Jobs {
   open = $state(false);
   list = $state.raw<readonly Job[]>([]);
-  readonly live = $derived(this.list.filter(({ state }) => state === 'running' || state === 'queued' || state === 'paused'));
+  readonly live = $derived(
+    this.list.filter(({ state }) => state === 'running' || state === 'queued' || state === 'paused'),
+  );
   readonly running = $derived(this.list.find(({ state }) => state === 'running'));
-  readonly troubled = $derived(this.list.filter(({ state }) => state === 'failed' || state === 'aside').length);
+  #notify = false;
+  readonly troubled = $derived(
+    this.list.filter(({ state }) => state === 'failed' || state === 'aside').length,
+  );
 
   /** Follows the queue until the way out is taken; begins again where the connection was lost. */
   follow(studio: Studio): () => void {
@@ -38,19 +43,31 @@ class Jobs {
         toasts.failed(error);
       }
     };
+    const settings = async (): Promise<void> => {
+      try {
+        this.#notify = (await studio.client.settings.get({})).notifications;
+      } catch (error) {
+        toasts.failed(error);
+      }
+    };
     void read();
+    void settings();
+    const offSettings = studio.on('settings', () => void settings());
     const off = studio.on('jobs', (ids) => {
       if (ids === null) void relist();
     });
     return () => {
       left.abort();
       off();
+      offSettings();
     };
   }
 
   #put(job: Job): void {
     const before = this.list.find(({ id }) => id === job.id);
-    this.list = before ? this.list.map((old) => (old.id === job.id ? job : old)) : [...this.list, job].slice(-LISTED);
+    this.list = before
+      ? this.list.map((old) => (old.id === job.id ? job : old))
+      : [...this.list, job].slice(-LISTED);
     if (before && before.state !== job.state) this.#tell(job);
   }
 
@@ -58,7 +75,14 @@ class Jobs {
     if (job.state === 'failed' && job.error) toasts.failed(new Error(`${job.title}: ${job.error.message}`));
     const took = (job.ended ?? 0) - (job.started ?? 0);
     const hidden = document.visibilityState === 'hidden';
-    if (!hidden || took < LONG_MS || !('Notification' in window) || Notification.permission !== 'granted') return;
+    if (
+      !this.#notify ||
+      !hidden ||
+      took < LONG_MS ||
+      !('Notification' in window) ||
+      Notification.permission !== 'granted'
+    )
+      return;
     if (job.state === 'done') new Notification(t('jobs.ended', { title: job.title }));
   }
 }

@@ -75,6 +75,11 @@ export class LibraryView {
     return photos === 'asked' ? undefined : photos?.[index % PAGE];
   }
 
+  /** As `at`, and again whenever photos have arrived: for templates. */
+  photoAt(index: number): Photo | undefined {
+    return this.arrived >= 0 ? this.at(index) : undefined;
+  }
+
   async #fetch(page: number): Promise<void> {
     const epoch = this.#epoch;
     this.#pages.set(page, 'asked');

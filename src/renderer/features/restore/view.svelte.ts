@@ -134,7 +134,7 @@ export class RestoreView {
   }
 
   async findFaces(): Promise<void> {
-    await this.#safely(async () => void (await this.#studio.client.jobs.findFaces({ photos: [this.id] })));
+    await this.#safely(() => this.#studio.client.jobs.findFaces({ photos: [this.id] }));
   }
 
   async keep(rendition: string | null): Promise<void> {
@@ -142,7 +142,7 @@ export class RestoreView {
   }
 
   async rate(rendition: string, rating: number): Promise<void> {
-    await this.#safely(async () => void (await this.#studio.client.renditions.update({ rendition, rating })));
+    await this.#safely(() => this.#studio.client.renditions.update({ rendition, rating }));
   }
 
   async remove(rendition: string): Promise<void> {
@@ -150,13 +150,13 @@ export class RestoreView {
       await this.#studio.client.renditions.delete({ renditions: [rendition] });
       toasts.done(t('restore.deleted'), {
         label: t('common.undo'),
-        run: () => void this.#safely(async () => void (await this.#studio.client.history.undo({}))),
+        run: () => void this.#safely(() => this.#studio.client.history.undo({})),
       });
     });
   }
 
   async name(face: PhotoFace, person: string): Promise<void> {
-    await this.#safely(() => this.#studio.client.people.confirm({ faces: [face.id], person }));
+    await this.#safely(() => this.#studio.client.people.confirm({ faces: [face.id], person });
   }
 
   #ownPrior({ person }: PhotoFace): PriorChoice | undefined {
