@@ -28,10 +28,7 @@ export async function launch(): Promise<Browser> {
 /** What axe finds on the page as it is: serious and critical violations, one line each. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(AxeBuilder.source);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await axe.run()).violations;
-  });
+  const found = await page.evaluate<Violation[]>('axe.run().then(({ violations }) => violations)');
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`);

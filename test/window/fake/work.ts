@@ -60,7 +60,10 @@ export function workOf(data: FakeData, tell: (topic: Topic) => void, stepMs: num
     if (!job) return;
     const done = (job.progress?.done ?? 0) + 1;
     const stage = job.kind === 'finetune' ? 'Finetuning' : 'Restoring';
-    if (done > STEPS) return end(job);
+    if (done > STEPS) {
+      end(job);
+      return;
+    }
     put({
       ...job,
       state: 'running',

@@ -156,7 +156,7 @@ export class RestoreView {
   }
 
   async name(face: PhotoFace, person: string): Promise<void> {
-    await this.#safely(() => this.#studio.client.people.confirm({ faces: [face.id], person });
+    await this.#safely(() => this.#studio.client.people.confirm({ faces: [face.id], person }));
   }
 
   #ownPrior({ person }: PhotoFace): PriorChoice | undefined {
