@@ -46,7 +46,8 @@ async function serveStudio({ library, port, open, window }: Options, host: Host)
     );
   const data = library === undefined ? dataFolder(env) : resolve(library);
   const note = (text: string): void => ui.note(text);
-  const problem = (reference: string): void => ui.note(`Something went wrong inside Albumen (reference ${reference}).`);
+  const problem = (reference: string): void =>
+    ui.note(`Something went wrong inside Albumen (reference ${reference}).`);
   const studio = new StudioHost({
     ...{ library: { data, resources: RESOURCES }, note },
     log: ({ reference }) => problem(reference),
@@ -61,7 +62,8 @@ async function serveStudio({ library, port, open, window }: Options, host: Host)
     ui.out(`Albumen is open at: ${server.url}`);
     ui.note('Keep the address to yourself: whoever has it can see your photos. Ctrl-C ends Albumen.');
     if (open) openBrowser(server.url, note);
-    if (!signal.aborted) await once(signal, 'abort');
+    // a service manager ends it this way
+    if (!signal.aborted) await Promise.race([once(signal, 'abort'), once(process, 'SIGTERM')]);
     ui.note('Ending; jobs go on when Albumen is started again.');
     await server.close();
   } finally {
