@@ -14,24 +14,27 @@ const PHOTOS = 100_000;
 const LOADS = 7;
 
 const { minutes } = parseArgs({ options: { minutes: { type: 'string', default: '1' } } }).values;
-const rows: [what: string, got: string, wanted: string][] = [];
+const say = (...rows: readonly (readonly [what: string, got: string, wanted: string])[]): void =>
+  rows.forEach((row) => console.log(`| ${row.join(' | ')} |`));
 const worst = (values: readonly number[]): string => Math.max(...values).toFixed(0);
 const at = (part: number, values: readonly number[]): string =>
   (values.toSorted((a, b) => a - b)[Math.floor(part * (values.length - 1))] ?? NaN).toFixed(0);
 
 const browser = await launchChromium();
+console.log(`${machineLine(undefined)}, Chromium ${browser.version()} headless\n`);
+console.log('| window | measured | wanted |\n|---|---|---|');
 try {
   const many = await serveMany(PHOTOS);
   try {
     const loads = await measureLoading(browser, many.url, LOADS);
     const paints = loads.map(({ paintMs }) => paintMs);
-    rows.push(
+    say(
       ['first paint, ms', `${median(paints).toFixed(0)} (worst of ${LOADS}: ${worst(paints)})`, '< 1000'],
       ['photos in sight, ms', median(loads.map(({ gridMs }) => gridMs)).toFixed(0), ''],
       ['JavaScript of the first page, kB gzip', ((loads[0]?.gzipBytes ?? NaN) / 1000).toFixed(0), '< 250'],
     );
     const scrolled = await measureScrolling(browser, many.url, Number(minutes));
-    rows.push(
+    say(
       [
         `scrolling ${PHOTOS.toLocaleString('en')} photos, frames a second`,
         scrolled.framesPerSecond.toFixed(1),
@@ -50,7 +53,7 @@ try {
   const real = await serveReal();
   try {
     const { inputMs, previewMs, encodeMs } = await measureWorking(browser, real.url);
-    rows.push(
+    say(
       [
         `input to frame while a photo is restored, ms (${inputMs.length} keys)`,
         `${at(0.5, inputMs)}, p95 ${at(0.95, inputMs)}, worst ${worst(inputMs)}`,
@@ -70,6 +73,3 @@ try {
 } finally {
   await browser.close();
 }
-console.log(`${machineLine(undefined)}, Chromium ${browser.version()} headless\n`);
-console.log('| window | measured | wanted |\n|---|---|---|');
-for (const row of rows) console.log(`| ${row.join(' | ')} |`);

@@ -143,7 +143,7 @@ function addFace(
     state,
     state === 'unknown' ? null : (people[rank] ?? null),
   );
-  db.run(`INSERT INTO face_embeddings VALUES (?, 'bench', zeroblob(2048))`, id);
+  db.run(`INSERT INTO face_embeddings VALUES (?, 'bench', zeroblob(512))`, id);
 }
 
 function addRendition(db: Database, photo: string): void {

@@ -2,6 +2,7 @@
  * Scrolling through the library: frames by requestAnimationFrame over ten seconds, then on, back and forth, until memory
  * is read. Part of bench/window.ts.
  */
+/// <reference lib="dom" />
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 
@@ -15,7 +16,7 @@ export interface Scrolling {
   readonly framesPerSecond: number;
   readonly longestMs: number;
   readonly heapMB: number;
-  /** Resident memory of the renderer's process; NaN where the system has no /proc. */
+  /** Private memory of the renderer's process, as Chromium counts it: RssAnon and VmSwap. NaN without /proc. */
   readonly processMB: number;
 }
 
@@ -24,18 +25,14 @@ export async function measureScrolling(browser: Browser, url: string, minutes: n
   await page.goto(url);
   await page.getByRole('gridcell').first().waitFor();
   await page.waitForLoadState('networkidle');
-  const scroll = async (
-    ms: number,
-    speed: number,
-  ): Promise<{ frames: number; longest: number; took: number }> =>
-    (await page.evaluate(`(${scrollFor.toString()})(${ms}, ${speed})`)) as never;
+  const scroll = (ms: number, speed: number) => page.evaluate(scrollFor, { ms, speed });
   const { frames, longest, took } = await scroll(MEASURED_MS, SPEED);
   await scroll(Math.max(0, minutes * 60_000 - MEASURED_MS), LEAFING);
   const session = await page.context().newCDPSession(page);
   const { usedSize } = await session.send('Runtime.getHeapUsage');
   const whole = await browser.newBrowserCDPSession();
   const { processInfo } = await whole.send('SystemInfo.getProcessInfo');
-  const sizes = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentMB(id));
+  const sizes = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => privateMB(id));
   await page.close();
   return {
     framesPerSecond: (1000 * frames) / took,
@@ -46,7 +43,13 @@ export async function measureScrolling(browser: Browser, url: string, minutes: n
 }
 
 /** Runs in the page: scrolls the grid at `speed` pixels a second, turning at its ends. */
-function scrollFor(ms: number, speed: number): Promise<{ frames: number; longest: number; took: number }> {
+function scrollFor({
+  ms,
+  speed,
+}: {
+  ms: number;
+  speed: number;
+}): Promise<{ frames: number; longest: number; took: number }> {
   const grid = document.querySelector('[role="grid"]');
   const list = [...(grid?.querySelectorAll('*') ?? [])].find(
     (element) => element.scrollHeight > element.clientHeight + 1000,
@@ -71,10 +74,11 @@ function scrollFor(ms: number, speed: number): Promise<{ frames: number; longest
   });
 }
 
-function residentMB(process: number): number {
+function privateMB(process: number): number {
   try {
-    const [, kB = 'NaN'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${process}/status`, 'utf8')) ?? [];
-    return Number(kB) / 1000;
+    const status = readFileSync(`/proc/${process}/status`, 'utf8');
+    const kB = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
+    return (kB('RssAnon') + kB('VmSwap')) / 1000;
   } catch {
     // no /proc here
     return NaN;

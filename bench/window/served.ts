@@ -21,12 +21,13 @@ export function serveMany(photos: number): Promise<Served> {
   return serve(['test/window/fake/serve.ts', String(photos), '0'], process.env);
 }
 
-/** Its home has one photo with a face, in Pictures/Scans. */
+/** Its home, which is called home, has one photo with a face, in Pictures/Scans. */
 export async function serveReal(): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'albumen-bench-window-'));
   const clean = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    const scans = join(folder, 'Pictures', 'Scans');
+    const home = join(folder, 'home');
+    const scans = join(home, 'Pictures', 'Scans');
     mkdirSync(scans, { recursive: true });
     const face = await sharp(join(ROOT, 'resources/demo/face.png')).resize(420, 420).toBuffer();
     await sharp({ create: { width: 960, height: 760, channels: 3, background: '#8a7a66' } })
@@ -35,7 +36,7 @@ export async function serveReal(): Promise<Served> {
       .jpeg({ quality: 90 })
       .toFile(join(scans, 'scan.jpg'));
     const data = join(folder, 'data');
-    const env = { ...process.env, HOME: folder, USERPROFILE: folder };
+    const env = { ...process.env, HOME: home, USERPROFILE: home };
     const served = await serve(['src/cli/main.ts', 'serve', '--library', data, '--port', '0'], env);
     return { url: served.url, close: () => served.close().finally(clean) };
   } catch (error) {

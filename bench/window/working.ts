@@ -2,6 +2,7 @@
  * The window while the engine is at full load: from a key to the next frame, and from a preview that arrives to the
  * preview on the screen. Part of bench/window.ts; the load is a restoration of 200 steps.
  */
+/// <reference lib="dom" />
 import type { Browser, Page } from 'playwright-core';
 import { previewOf } from '../../src/processes/engine/pictures.ts';
 
@@ -19,7 +20,7 @@ export interface Working {
 
 export async function measureWorking(browser: Browser, url: string): Promise<Working> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  await page.addInitScript({ content: `(${watch.toString()})()` });
+  await page.addInitScript(watch);
   await page.goto(url);
   await startRestoring(page);
   await page.getByRole('img', { name: 'Work in progress' }).waitFor({ ...PATIENCE, state: 'attached' });
@@ -31,7 +32,9 @@ export async function measureWorking(browser: Browser, url: string): Promise<Wor
   }
   const working = await page.getByRole('progressbar', { name: 'Restoration' }).count();
   if (working === 0) throw new Error('the restoration ended before the keys did');
-  const { inputMs, previewMs } = (await page.evaluate('globalThis.measured')) as Working;
+  const { inputMs, previewMs } =
+    await page.evaluate<Pick<Working, 'inputMs' | 'previewMs'>>('globalThis.measured');
+  if (previewMs.length === 0) throw new Error('no preview came while the photo was restored');
   await page.getByLabel('Choices').getByRole('button', { name: 'Cancel' }).click();
   await page.close();
   return { inputMs, previewMs, encodeMs };
@@ -87,7 +90,8 @@ function watch(): void {
       });
     }
   };
-  addEventListener(
+  // of the document: the load of a picture never gets to the window
+  document.addEventListener(
     'load',
     ({ target }) => {
       if (!(target instanceof HTMLImageElement) || !target.classList.contains('preview')) return;

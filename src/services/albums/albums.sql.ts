@@ -2,7 +2,7 @@
  * Statements on albums, anchors and adapters. albums.service.ts uses them; db/README.md says what the tables hold.
  */
 const CANDIDATE = `f.id AS face, f.photo, hex(p.hash) AS hash, f.box, f.sharpness, f.frontal, f.score,
-  f.by_hand AS byHand, iif(p.captured_from = 'mtime', NULL, p.captured_at) AS captured, f.embedding`;
+  f.by_hand AS byHand, iif(p.captured_from = 'mtime', NULL, p.captured_at) AS captured, e."values" AS embedding`;
 
 export const albumsSql = {
   albumId: 'SELECT id FROM albums WHERE person = ?',
@@ -13,9 +13,11 @@ export const albumsSql = {
   theirs: `SELECT f.id FROM json_each(?) j CROSS JOIN faces f ON f.id = j.value
            WHERE f.person = ? AND f.state = 'confirmed'`,
   candidates: `SELECT ${CANDIDATE} FROM faces f CROSS JOIN photos p ON p.id = f.photo
+               LEFT JOIN face_embeddings e ON e.face = f.id
                WHERE f.person = ? AND f.state = 'confirmed' AND p.state <> 'removed'`,
   candidatesAmong: `SELECT ${CANDIDATE} FROM json_each(?) j CROSS JOIN faces f ON f.id = j.value
-                    CROSS JOIN photos p ON p.id = f.photo WHERE f.person = ? AND f.state = 'confirmed'`,
+                    CROSS JOIN photos p ON p.id = f.photo LEFT JOIN face_embeddings e ON e.face = f.id
+                    WHERE f.person = ? AND f.state = 'confirmed'`,
   /** A date that is not only the file's. */
   knownDate: `SELECT captured_at FROM photos WHERE id = ? AND captured_from <> 'mtime'`,
   adapters: `SELECT id, person, recipe, weights, base, photos, steps, bytes, created_at AS created, curve

@@ -31,6 +31,7 @@ const TABLES: ReadonlySet<string> = new Set([
   'photos',
   'people',
   'faces',
+  'face_embeddings',
   'face_rejections',
   'albums',
   'anchors',
@@ -68,7 +69,8 @@ function run(db: Database, operation: Operation): number {
 function columnsOf(row: Row): { names: string[]; values: Value[] } {
   const names = Object.keys(row);
   for (const name of names) invariant(/^[a-z_]+$/.test(name), 'a column of the studio');
-  return { names, values: Object.values(row) };
+  // `values` is a word of SQL
+  return { names: names.map((name) => `"${name}"`), values: Object.values(row) };
 }
 
 /** As JSON for the log; bytes (an embedding) as base64. */

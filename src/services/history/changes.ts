@@ -40,6 +40,7 @@ const Table = v.picklist([
   'photos',
   'people',
   'faces',
+  'face_embeddings',
   'face_rejections',
   'albums',
   'anchors',

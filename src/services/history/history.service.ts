@@ -108,7 +108,7 @@ export class History {
       .all()) {
       const [back, again] = [changesFromJson(undo), changesFromJson(redo)];
       if (back && again)
-        db.run(sql.rewrite, changesToJson(back.map(blinded)), changesToJson(again.map(blinded)), id);
+        db.run(sql.rewrite, changesToJson(back.filter(blind)), changesToJson(again.filter(blind)), id);
       else db.run(sql.drop, id);
     }
   }
@@ -189,10 +189,9 @@ export class History {
 /** Rolls a step back; its message ends a sentence. */
 class Impossible extends Error {}
 
-/** Without the embedding of a face that it would put back. */
-function blinded(change: Change): Change {
-  if (change.kind !== 'put' || change.table !== 'faces') return change;
-  return { ...change, row: { ...change.row, embedding: null, embedded_by: null } };
+/** Not one that would put an embedding back. */
+function blind(change: Change): boolean {
+  return change.kind !== 'put' || change.table !== 'face_embeddings';
 }
 
 export function topicsOf(touched: Touched): Topic[] {

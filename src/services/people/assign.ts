@@ -48,6 +48,7 @@ export function removeFace(db: Database, edit: Edit, face: string): void {
   takeOutOfAlbums(db, edit, [face], null);
   for (const person of db.column<string>(sql.rejections).all(face))
     edit.delete('face_rejections', { face, person });
+  edit.delete('face_embeddings', { face });
   edit.delete('faces', { id: face });
 }
 

@@ -30,12 +30,14 @@ export interface Reference {
 /** One for each recogniser that has seen the person; none for a person without embeddings. */
 export function referencesOf(db: Database, person: string): Reference[] {
   const recognisers = db.column<string>(
-    `SELECT DISTINCT embedded_by FROM faces WHERE person = ? AND state = 'confirmed' AND embedding IS NOT NULL`,
+    `SELECT DISTINCT e.made_by FROM faces f CROSS JOIN face_embeddings e ON e.face = f.id
+     WHERE f.person = ? AND f.state = 'confirmed'`,
   );
   return recognisers.all(person).flatMap((by) => {
     const ids = db
-      .column<number>(
-        `SELECT rowid FROM faces WHERE person = ? AND state = 'confirmed' AND embedded_by = ? ORDER BY captured_at, photo`,
+      .column<string>(
+        `SELECT f.id FROM faces f CROSS JOIN face_embeddings e ON e.face = f.id
+         WHERE f.person = ? AND f.state = 'confirmed' AND e.made_by = ? ORDER BY f.captured_at, f.photo`,
       )
       .all(person, by);
     const step = Math.max(1, ids.length / MOST_REFERENCES);
@@ -45,7 +47,7 @@ export function referencesOf(db: Database, person: string): Reference[] {
     );
     const embeddings = db
       .column<Uint8Array>(
-        'SELECT f.embedding FROM json_each(?) j CROSS JOIN faces f ON f.rowid = j.value WHERE f.embedding IS NOT NULL',
+        'SELECT e."values" FROM json_each(?) j CROSS JOIN face_embeddings e ON e.face = j.value ORDER BY j.key',
       )
       .all(JSON.stringify(chosen))
       .map(toFloats);

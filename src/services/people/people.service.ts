@@ -45,8 +45,6 @@ export class PeopleService {
   constructor(parts: PeopleParts) {
     const { db, tell, failed } = parts;
     this.#parts = parts;
-    // a row that grows moves within its page and leaves its bytes behind: embeddings must not stay there
-    db.pragma('secure_delete = ON');
     this.#suggester = new Suggester(
       db,
       (topic, ids) => {

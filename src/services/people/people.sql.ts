@@ -50,6 +50,6 @@ export const peopleSql = {
   adaptersOfAlbum: 'SELECT id FROM adapters WHERE album = ?',
   jobsOf: 'SELECT id FROM jobs WHERE person = ?',
   renditionsOf: 'SELECT rendition FROM rendition_people WHERE person = ?',
-  embedded: 'SELECT count(*) FROM faces WHERE person = ? AND embedding IS NOT NULL',
-  forgetEmbeddings: 'UPDATE faces SET embedding = NULL, embedded_by = NULL WHERE person = ?',
+  embedded: 'SELECT count(*) FROM faces f CROSS JOIN face_embeddings e ON e.face = f.id WHERE f.person = ?',
+  forgetEmbeddings: 'DELETE FROM face_embeddings WHERE face IN (SELECT id FROM faces WHERE person = ?)',
 } as const;

@@ -86,8 +86,8 @@ function update(db: Database, { id, byHand }: Known, face: FoundFace): string {
 function insert(db: Database, photo: string, face: FoundFace): string {
   const id = newId();
   db.run(
-    `INSERT INTO faces (id, photo, box, landmarks, score, sharpness, frontal, embedding, embedded_by, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO faces (id, photo, box, landmarks, score, sharpness, frontal, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     photo,
     JSON.stringify(face.box),
@@ -95,17 +95,22 @@ function insert(db: Database, photo: string, face: FoundFace): string {
     face.score,
     face.sharpness,
     face.frontal,
-    face.embedding ? toBytes(face.embedding.values) : null,
-    face.embedding?.by ?? null,
     Date.now(),
   );
+  if (face.embedding) recordEmbedding(db, id, face.embedding.values, face.embedding.by);
   return id;
 }
 
 /** The embedding of one face (placed by hand, or by a recogniser that came later); false where the face is gone. */
 export function recordEmbedding(db: Database, face: string, values: Float32Array, by: string): boolean {
   return (
-    db.run('UPDATE faces SET embedding = ?, embedded_by = ? WHERE id = ?', toBytes(values), by, face) > 0
+    db.run(
+      `INSERT INTO face_embeddings (face, made_by, "values") SELECT id, ?, ? FROM faces WHERE id = ?
+       ON CONFLICT (face) DO UPDATE SET made_by = excluded.made_by, "values" = excluded."values"`,
+      by,
+      toBytes(values),
+      face,
+    ) > 0
   );
 }
 

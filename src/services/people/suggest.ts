@@ -10,14 +10,12 @@ import type { Reference } from './likeness.ts';
 interface Face {
   readonly id: string;
   readonly captured_at: number;
-  readonly state: string;
-  readonly person: string | null;
-  readonly similarity: number | null;
-  readonly embedding: Uint8Array | null;
-  readonly embedded_by: string | null;
+  readonly embedding: Uint8Array;
+  readonly made_by: string;
 }
 
-const COLUMNS = 'f.id, f.captured_at, f.state, f.person, f.similarity, f.embedding, f.embedded_by';
+const COLUMNS = 'f.id, f.captured_at, e."values" AS embedding, e.made_by';
+const EMBEDDED = 'faces f CROSS JOIN face_embeddings e ON e.face = f.id';
 /** Faces compared between two turns of the event loop: some milliseconds. */
 const BATCH = 250;
 /** People whose references are kept in memory: some 33 KB each. */
@@ -91,7 +89,7 @@ export class Suggester {
     const references = people.flatMap((person) => this.#referencesOf(person));
     if (references.length === 0) return;
     const ofUnknown = this.#db.query<Face>(
-      `SELECT ${COLUMNS} FROM faces f WHERE f.person IS NULL AND f.state = 'unknown' AND f.shown = 1
+      `SELECT ${COLUMNS} FROM ${EMBEDDED} WHERE f.person IS NULL AND f.state = 'unknown' AND f.shown = 1
        AND (f.captured_at, f.id) > (?, ?) ORDER BY f.captured_at, f.id LIMIT ${BATCH}`,
     );
     let [at, id] = [Number.MIN_SAFE_INTEGER, ''];
@@ -109,7 +107,7 @@ export class Suggester {
     const people = this.#db.column<string>('SELECT id FROM people').all();
     const read = this.#db.query<Face>(
       `SELECT ${COLUMNS} FROM json_each(?) j CROSS JOIN faces f ON f.id = j.value
-       WHERE f.person IS NULL AND f.state = 'unknown' AND f.embedding IS NOT NULL`,
+       CROSS JOIN face_embeddings e ON e.face = f.id WHERE f.person IS NULL AND f.state = 'unknown'`,
     );
     for (let start = 0; start < ids.length && !this.#closed; start += BATCH) {
       const batch = read.all(JSON.stringify(ids.slice(start, start + BATCH)));
@@ -126,9 +124,9 @@ export class Suggester {
   #reviewSuggestions(person: string): void {
     const references = this.#referencesOf(person);
     const suggested = this.#db
-      .query<Face>(`SELECT ${COLUMNS} FROM faces f WHERE f.person = ? AND f.state = 'suggested'`)
+      .query<Face>(`SELECT ${COLUMNS} FROM ${EMBEDDED} WHERE f.person = ? AND f.state = 'suggested'`)
       .all(person);
-    const gone = suggested.filter((face) => face.embedding && best(references, face) === undefined);
+    const gone = suggested.filter((face) => best(references, face) === undefined);
     if (gone.length === 0) return;
     this.#db.transaction(() => {
       for (const { id } of gone)
@@ -188,13 +186,12 @@ export class Suggester {
 
 function best(
   references: readonly Reference[],
-  { embedding, embedded_by }: Face,
+  { embedding, made_by }: Face,
 ): { person: string; similarity: number } | undefined {
-  if (!embedding || embedded_by === null) return undefined;
   const values = toFloats(embedding);
   let found: { person: string; similarity: number } | undefined;
   for (const reference of references) {
-    const similarity = likenessTo(reference, values, embedded_by);
+    const similarity = likenessTo(reference, values, made_by);
     if (similarity !== undefined && similarity > (found?.similarity ?? -2))
       found = { person: reference.person, similarity };
   }

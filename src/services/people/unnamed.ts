@@ -59,8 +59,7 @@ export class Unnamed {
 
   page(offset: number, limit: number): { total: number; faces: PhotoFace[] } {
     const db = this.#db;
-    this.#embedded ??=
-      db.column<number>('SELECT 1 FROM faces WHERE embedding IS NOT NULL LIMIT 1').get() !== undefined;
+    this.#embedded ??= db.column<number>('SELECT 1 FROM face_embeddings LIMIT 1').get() !== undefined;
     if (!this.#embedded) {
       const total = db.column<number>(sql.countUnnamed).get() ?? 0;
       const rows = db.query<FaceRow>(sql.unnamed).all(limit, offset);
@@ -108,14 +107,15 @@ export class Unnamed {
     const db = this.#db;
     const commonest = db
       .query<{ by: string; bytes: number }>(
-        `SELECT embedded_by AS by, length(embedding) AS bytes FROM json_each(?) j CROSS JOIN faces f ON f.id = j.value
-         WHERE embedding IS NOT NULL GROUP BY 1, 2 ORDER BY count(*) DESC LIMIT 1`,
+        `SELECT e.made_by AS by, length(e."values") AS bytes
+         FROM json_each(?) j CROSS JOIN face_embeddings e ON e.face = j.value
+         GROUP BY 1, 2 ORDER BY count(*) DESC LIMIT 1`,
       )
       .get(JSON.stringify(ids));
     if (!commonest) return [...ids];
     const read = db.query<{ id: string; embedding: Uint8Array }>(
-      `SELECT f.id, f.embedding FROM json_each(?) j CROSS JOIN faces f ON f.id = j.value
-       WHERE f.embedded_by = ? AND length(f.embedding) = ?`,
+      `SELECT e.face AS id, e."values" AS embedding FROM json_each(?) j CROSS JOIN face_embeddings e ON e.face = j.value
+       WHERE e.made_by = ? AND length(e."values") = ?`,
     );
     const directions = roundedDirections(ids.length, commonest.bytes / 4);
     const seen: string[] = [];

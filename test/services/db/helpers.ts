@@ -44,8 +44,9 @@ INSERT INTO photos (id, folder, path, size, mtime, hash, captured_at, captured_f
     'missing', 'It is cut short.', 1);
 INSERT INTO thumbnails VALUES (x'${HASH}', 256, 1000, 5);
 INSERT INTO people VALUES ('person1', 'anna', 1920, 0, NULL, '', 3);
-INSERT INTO faces (id, photo, box, landmarks, score, embedding, embedded_by, state, person, created_at)
-  VALUES ('face1', 'photo1', '{"left":1}', '[]', 0.9, x'00ff', 'net', 'confirmed', 'person1', 4);
+INSERT INTO faces (id, photo, box, landmarks, score, state, person, created_at)
+  VALUES ('face1', 'photo1', '{"left":1}', '[]', 0.9, 'confirmed', 'person1', 4);
+INSERT INTO face_embeddings VALUES ('face1', 'net', x'00ff');
 UPDATE people SET cover = 'face1';
 INSERT INTO people VALUES ('person2', 'Grandma', NULL, 1, NULL, '', 3);
 INSERT INTO face_rejections VALUES ('face1', 'person2');

@@ -19,6 +19,7 @@ const kept: Readonly<Record<string, number>> = {
   export_presets: 1,
   export_targets: 1,
   exports: 1,
+  face_embeddings: 1,
   face_rejections: 1,
   faces: 1,
   folders: 1,

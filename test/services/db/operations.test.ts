@@ -18,14 +18,17 @@ describe('operations', () => {
     db.exec(contents.join(''));
     const before = everything(db);
     const face = db.query<Row>('SELECT * FROM faces').get() ?? {};
+    const embedding = db.query<Row>('SELECT * FROM face_embeddings').get() ?? {};
     const redo: Operation[] = [
       { kind: 'set', table: 'people', key: { id: 'person1' }, row: { name: 'Grandma', cover: null } },
       { kind: 'delete', table: 'anchors', key: { album: 'album1', face: 'face1' } },
       { kind: 'delete', table: 'face_rejections', key: { face: 'face1', person: 'person2' } },
+      { kind: 'delete', table: 'face_embeddings', key: { face: 'face1' } },
       { kind: 'delete', table: 'faces', key: { id: 'face1' } },
     ];
     const undo: Operation[] = [
       { kind: 'put', table: 'faces', row: face },
+      { kind: 'put', table: 'face_embeddings', row: embedding },
       { kind: 'put', table: 'face_rejections', row: { face: 'face1', person: 'person2' } },
       {
         kind: 'put',
@@ -40,9 +43,9 @@ describe('operations', () => {
       },
       { kind: 'set', table: 'people', key: { id: 'person1' }, row: { name: 'anna', cover: 'face1' } },
     ];
-    expect(applyOperations(db, operationsFromJson(operationsToJson(redo)))).toBe(4);
+    expect(applyOperations(db, operationsFromJson(operationsToJson(redo)))).toBe(5);
     expect(db.column('SELECT count(*) FROM faces').get()).toBe(0);
-    expect(applyOperations(db, operationsFromJson(operationsToJson(undo)))).toBe(4);
+    expect(applyOperations(db, operationsFromJson(operationsToJson(undo)))).toBe(5);
     expect(everything(db)).toEqual(before);
   });
 

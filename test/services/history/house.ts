@@ -173,6 +173,7 @@ export function makeHouse({ steps }: { steps?: number } = {}) {
       const tables = [
         'people',
         'faces',
+        'face_embeddings',
         'face_rejections',
         'albums',
         'anchors',

@@ -126,12 +126,12 @@ test('deleting a person leaves no adapter and no embedding of them on the disk, 
   ]);
   expect(bytes.some((part) => databaseBytes(house).includes(part))).toBe(false);
   expect(databaseBytes(house).includes(bytes[0]!.toString('base64').slice(0, 40))).toBe(false);
-  expect(house.db.column('SELECT count(*) FROM faces WHERE embedding IS NOT NULL').get()).toBe(0);
+  expect(house.db.column('SELECT count(*) FROM face_embeddings').get()).toBe(0);
   await expect(people.get({ person: anna.id })).rejects.toMatchObject({ code: 'missing' });
 
   expect((await history.undo()).undone).toBe('Delete anna (adapters and face measurements stay deleted)');
   expect(await people.get({ person: anna.id })).toMatchObject({ photos: 4, anchors: 4, adapters: 0 });
-  expect(house.db.column('SELECT count(*) FROM faces WHERE embedding IS NOT NULL').get()).toBe(0);
+  expect(house.db.column('SELECT count(*) FROM face_embeddings').get()).toBe(0);
   expect((await history.undo()).undone).toBe('Change the album of anna');
   expect((await history.undo()).undone).toBe('Remove 1 face');
   expect((await people.inPhoto({ photo: photos[0]! })).map(({ byHand }) => byHand)).toEqual([false, true]);

@@ -23,7 +23,7 @@ test.each(statements.filter(([name]) => !whole.has(name)))('%s follows an index'
     .all(...parameters)
     .map(({ detail }) => detail);
   const walked = plan.filter((line) =>
-    /^SCAN (f|faces|photos|q|n|anchors|r|renditions|albums|a|d|adapters)\b/.test(line),
+    /^SCAN (f|faces|e|face_embeddings|photos|q|n|anchors|r|renditions|albums|a|d|adapters)\b/.test(line),
   );
   expect(walked).toEqual([]);
 });
@@ -35,6 +35,10 @@ test('the pages of faces sort no more than the page', () => {
       .all(...[...sql.matchAll(/\?/g)].map(() => null))
       .filter(({ detail }) => detail.includes('TEMP B-TREE')).length;
   expect([sorts(peopleSql.unnamed), sorts(peopleSql.unnamedIds)]).toEqual([0, 0]);
+  const read = (sql: string): string | undefined =>
+    house.db.query<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).get()?.detail;
+  for (const sql of [peopleSql.countUnnamed, peopleSql.unnamedIds])
+    expect(read(sql)).toMatch(/COVERING INDEX faces_unnamed/);
   // once, of the rows that are shown
   expect(sorts(peopleSql.confirmed)).toBe(1);
 });

@@ -27,8 +27,6 @@ CREATE TABLE faces (
   by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)),
   sharpness REAL,
   frontal REAL,
-  embedding BLOB,
-  embedded_by TEXT,
   state TEXT NOT NULL DEFAULT 'unknown' CHECK (state IN ('unknown', 'suggested', 'confirmed', 'ignored')),
   person TEXT REFERENCES people (id) ON DELETE SET NULL,
   similarity REAL,
@@ -36,7 +34,7 @@ CREATE TABLE faces (
 ) STRICT;
 CREATE INDEX faces_photo ON faces (photo);
 CREATE INDEX faces_person ON faces (person, state, shown, captured_at, photo) WHERE person IS NOT NULL;
-CREATE INDEX faces_unnamed ON faces (state, captured_at, id) WHERE person IS NULL;
+CREATE INDEX faces_unnamed ON faces (state, shown, captured_at, id, person) WHERE person IS NULL;
 
 CREATE TRIGGER faces_follow AFTER INSERT ON faces WHEN EXISTS (SELECT 1 FROM photos WHERE id = new.photo) BEGIN
   UPDATE faces SET (captured_at, shown) = (SELECT captured_at, shown FROM photos WHERE id = new.photo)
@@ -46,6 +44,13 @@ CREATE TRIGGER photos_lead AFTER UPDATE OF captured_at, front, state ON photos
 WHEN old.captured_at <> new.captured_at OR old.shown <> new.shown BEGIN
   UPDATE faces SET captured_at = new.captured_at, shown = new.shown WHERE photo = new.id;
 END;
+
+CREATE TABLE face_embeddings (
+  face TEXT PRIMARY KEY REFERENCES faces (id) ON DELETE CASCADE,
+  made_by TEXT NOT NULL,
+  "values" BLOB NOT NULL
+) STRICT;
+CREATE INDEX face_embeddings_by ON face_embeddings (face, made_by);
 
 CREATE TABLE face_rejections (
   face TEXT NOT NULL REFERENCES faces (id) ON DELETE CASCADE,
