@@ -11,16 +11,16 @@ import { UserError } from '../domain/errors.ts';
 import { counted } from '../domain/text.ts';
 import { openFinetuned, writeFinetuned } from '../engine/adapter-file.ts';
 import type { Base } from '../engine/adapter-file.ts';
+import { configurationOf } from '../engine/configuration.ts';
 import { finetune } from '../engine/finetune.ts';
 import type { FinetuneEvent, FinetuneRequest, FinetuneResult } from '../engine/finetune.ts';
 import type { Recipe } from '../engine/finetune/recipes.ts';
 import { checkRequest, identityOf } from '../engine/finetune/request.ts';
+import { openRecipeTrainer } from '../engine/finetune/trainer.ts';
 import type { Prior } from '../engine/prior.ts';
 import type { Runtime } from '../engine/runtime/session.ts';
 import { openState } from '../engine/train/state-file.ts';
-import { openTrainer } from '../engine/train/step.ts';
 import { writeImage } from '../imaging/write.ts';
-import { configurationOf } from './commands/models-add.ts';
 import type { Host } from './host.ts';
 import { makeFolder, writeJson } from './json-file.ts';
 import { readPerson } from './people.ts';
@@ -54,8 +54,6 @@ export interface Finetuning {
 
 /** In a finetune's folder. */
 const PHOTOS = 'photos';
-/** Networks of more parameters learn one image at a time, for the memory's sake. */
-const SMALL = 20e6;
 
 /** The hash that names a run: base, photos, recipe, seed and T. */
 export function runHash(work: Pick<Finetuning, 'prior' | 'base' | 'album' | 'recipe' | 'seed'>): string {
@@ -162,12 +160,7 @@ interface Trained extends FinetuneResult {
 async function train(work: Finetuning, request: FinetuneRequest, host: Host): Promise<Trained> {
   const { prior, recipe, seed, album, strength, previewEvery } = work;
   const runtime = await work.runtime();
-  const { weights, rank, batch } = recipe;
-  const trainer = await openTrainer(prior, runtime, {
-    trainable: weights === 'full' ? { kind: 'full' } : { kind: 'adapter', rank },
-    batch: prior.parameters < SMALL ? batch : 1,
-    seed,
-  });
+  const trainer = await openRecipeTrainer(prior, runtime, recipe, seed);
   const photo = album.images[0] ?? new Float32Array(0);
   const previews =
     previewEvery > 0 ? await openPreviews(prior, runtime, recipe, { photo, strength, seed }) : undefined;

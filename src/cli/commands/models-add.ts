@@ -8,6 +8,7 @@ import type { Command } from 'commander';
 import { MODEL_KINDS } from '../../domain/catalog.ts';
 import type { ModelKind } from '../../domain/catalog.ts';
 import { UserError, invariant } from '../../domain/errors.ts';
+import { configurationOf } from '../../engine/configuration.ts';
 import { openPrior } from '../../engine/prior.ts';
 import type { Prior } from '../../engine/prior.ts';
 import { addModel, idFrom, refuseTaken } from '../../services/models/add.ts';
@@ -91,33 +92,6 @@ async function install(
   });
   ui.out(`Added ${plan.id}: ${folder}`);
   ui.document({ ok: true, id: plan.id, kind, folder });
-}
-
-/**
- * What shapes do not tell, in the form that engine/nn/hints.ts reads: the configuration that was found beside the
- * original or given with --config, made one with the model.
- */
-export function configurationOf({ config, schedule, scheduleName }: Prior): Record<string, unknown> {
-  if (config.kind === 'ddpm')
-    return {
-      _class_name: 'UNet2DModel',
-      sample_size: config.imageSize,
-      attention_head_dim: config.headChannels ?? null,
-      downsample_padding: config.downsamplePadding,
-      flip_sin_to_cos: config.timestepOrder === 'cos-sin',
-      freq_shift: config.frequencyShift,
-      norm_eps: config.eps,
-      norm_num_groups: config.groups,
-    };
-  const heads =
-    'count' in config.heads
-      ? { num_heads: config.heads.count }
-      : { num_head_channels: config.heads.channels };
-  return {
-    config: { image_size: config.imageSize, ...heads, use_new_attention_order: config.qkvOrder === 'new' },
-    schedule: scheduleName,
-    steps: schedule.T,
-  };
 }
 
 /** The copy must open as the very same model. */

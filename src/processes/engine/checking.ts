@@ -7,8 +7,8 @@ import type { ModelKind } from '../../domain/catalog.ts';
 import { UserError } from '../../domain/errors.ts';
 import { quoted } from '../../domain/text.ts';
 import { firstNonFinite } from '../../engine/checkpoint/open.ts';
+import { configurationOf } from '../../engine/configuration.ts';
 import { openPrior } from '../../engine/prior.ts';
-import type { Prior } from '../../engine/prior.ts';
 import { openModel } from '../../engine/runtime/ort-model.ts';
 import { yunetFaces } from '../../faces/yunet.ts';
 import { openRecogniser } from '../../restoration/open-recogniser.ts';
@@ -53,23 +53,4 @@ async function checkDetector(path: string): Promise<void> {
   } finally {
     await model.release();
   }
-}
-
-/** What nn/hints.ts needs to open the network of a prior again. */
-export function configurationOf({ config, schedule, scheduleName }: Prior): Record<string, unknown> {
-  if (config.kind === 'ddpm')
-    return {
-      ...{ _class_name: 'UNet2DModel', sample_size: config.imageSize },
-      ...{ attention_head_dim: config.headChannels ?? null, downsample_padding: config.downsamplePadding },
-      ...{ flip_sin_to_cos: config.timestepOrder === 'cos-sin', freq_shift: config.frequencyShift },
-      ...{ norm_eps: config.eps, norm_num_groups: config.groups },
-    };
-  const heads =
-    'count' in config.heads
-      ? { num_heads: config.heads.count }
-      : { num_head_channels: config.heads.channels };
-  return {
-    config: { image_size: config.imageSize, ...heads, use_new_attention_order: config.qkvOrder === 'new' },
-    ...{ schedule: scheduleName, steps: schedule.T },
-  };
 }

@@ -11,13 +11,14 @@ import type { LossPoint } from '../../domain/person.ts';
 import { UserError } from '../../domain/errors.ts';
 import { fileHash, writeFinetuned } from '../../engine/adapter-file.ts';
 import { generateAlbum } from '../../engine/album.ts';
+import { configurationOf } from '../../engine/configuration.ts';
 import { finetune } from '../../engine/finetune.ts';
 import type { FinetuneResult } from '../../engine/finetune.ts';
 import { recipeFor } from '../../engine/finetune/recipes.ts';
 import type { Recipe } from '../../engine/finetune/recipes.ts';
 import type { FinetuneRequest } from '../../engine/finetune/request.ts';
+import { openRecipeTrainer } from '../../engine/finetune/trainer.ts';
 import type { Prior } from '../../engine/prior.ts';
-import { openTrainer } from '../../engine/train/step.ts';
 import type { Trainer } from '../../engine/train/trainer.ts';
 import type { Geometry } from '../../domain/recipe.ts';
 import type { Photograph } from '../../imaging/photograph.ts';
@@ -26,14 +27,11 @@ import { readAlignedCrop } from '../../imaging/read.ts';
 import { writeImage, writeWhole } from '../../imaging/write.ts';
 import { cropOf, mapOf } from '../../restoration/crops.ts';
 import { pixelSourceOf } from '../../restoration/detectors.ts';
-import { configurationOf } from './checking.ts';
 import { PreviewClock, previewOf } from './pictures.ts';
 import type { OpenModel, Workshop } from './workshop.ts';
 
 /** Albums and finetunes of the studio are always drawn with this one, so that the same is asked for twice alike. */
 const SEED = 0;
-/** Networks of more parameters learn one image at a time, for the memory's sake. */
-const SMALL = 20e6;
 /** Points of a loss curve that are kept. */
 const MOST_POINTS = 1000;
 
@@ -141,11 +139,12 @@ async function* learn(
   const { recipe: name, weights } = order.choice;
   const usual = recipeFor(name, { album, weights });
   const recipe = { ...usual, steps: order.most ?? usual.steps };
-  const trainer = await openTrainer(prior, await workshop.runtime(order.setup), {
-    trainable: weights === 'full' ? { kind: 'full' } : { kind: 'adapter', rank: recipe.rank },
-    batch: prior.parameters < SMALL ? recipe.batch : 1,
-    seed: SEED,
-  });
+  const trainer = await openRecipeTrainer(
+    prior,
+    await workshop.runtime(order.setup),
+    { ...recipe, weights },
+    SEED,
+  );
   try {
     const request: FinetuneRequest = {
       ...{ images, names, imageSize: prior.config.imageSize, T: prior.schedule.T, base: base.sha256 },

@@ -27,7 +27,7 @@ export interface Step {
 export type Remember = (step: Step) => void;
 
 /** Tables whose rows people change; the log may touch no others. */
-const TABLES: ReadonlySet<string> = new Set([
+export const HISTORY_TABLES = [
   'photos',
   'people',
   'faces',
@@ -38,7 +38,8 @@ const TABLES: ReadonlySet<string> = new Set([
   'renditions',
   'rendition_people',
   'export_presets',
-]);
+] as const;
+const TABLES: ReadonlySet<string> = new Set(HISTORY_TABLES);
 
 /** Runs them in order, within the caller's transaction; how many rows they changed. */
 export function applyOperations(db: Database, operations: readonly Operation[]): number {

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { list, number, text } from '../../domain/fields.ts';
 import { sqliteCode } from '../db/database.ts';
 import type { Database, Value } from '../db/database.ts';
-import { applyOperations, operationsFromJson, operationsToJson } from '../db/operations.ts';
+import { HISTORY_TABLES, applyOperations, operationsFromJson, operationsToJson } from '../db/operations.ts';
 import type { Operation, Row } from '../db/operations.ts';
 
 /** Gives these columns of all these rows of a table whose key is `id` the same values. */
@@ -36,18 +36,7 @@ const Cell = v.union([
 ]);
 const Cells = v.record(Column, Cell);
 const KeyCells = v.record(Column, v.union([text(200), v.number()]));
-const Table = v.picklist([
-  'photos',
-  'people',
-  'faces',
-  'face_embeddings',
-  'face_rejections',
-  'albums',
-  'anchors',
-  'renditions',
-  'rendition_people',
-  'export_presets',
-]);
+const Table = v.picklist(HISTORY_TABLES);
 const Changes = v.array(
   v.variant('kind', [
     v.strictObject({ kind: v.literal('set'), table: Table, key: KeyCells, row: Cells }),
