@@ -2,6 +2,7 @@
  * Errors that reach a person. Anything that is the user's to mend is a UserError (code, sentence, advice);
  * a broken invariant of our own is a plain Error whose message starts with `internal:`.
  */
+import { printable } from './text.ts';
 
 /** Which kind of thing went wrong; stable, for programs (`--json`, the contract). */
 export type ErrorCode =
@@ -55,7 +56,8 @@ export class UserError extends Error {
     advice?: string,
     options?: ErrorOptions & { data?: PlainError['data'] },
   ) {
-    super(sentence, options);
+    // It may quote what came from outside: one line, and nothing that a terminal acts on.
+    super(printable(sentence), options);
     this.code = code;
     this.advice = advice;
     this.data = options?.data;

@@ -107,6 +107,13 @@ describe.each(lines)('over $name', ({ make, hops }) => {
       }
     });
 
+    it('of a wrong input stay one line, whatever they quote', async () => {
+      const input: unknown = 'one\ntwo\u2028three\u202e';
+      const error = await errorOf(r.client.toy.add(input as { a: number; b: number }));
+      expect(error.message).toContain('"one two');
+      expect(error.message).not.toMatch(/[\n\u2028\u202e]/);
+    });
+
     it('of an input that is no plain data are told before it is sent', async () => {
       const input: unknown = { a: new Date(), b: 1 };
       expect((await errorOf(r.client.toy.add(input as { a: number; b: number }))).code).toBe('usage');
