@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ssim } from 'ssim.js';
 import { invariant } from '../src/domain/errors.ts';
 import { fileHash } from '../src/engine/adapter-file.ts';
 import type { SamplerName } from '../src/engine/diffusion/samplers/index.ts';
@@ -14,20 +13,18 @@ import { openPrior } from '../src/engine/prior.ts';
 import { openModel } from '../src/engine/runtime/ort-model.ts';
 import { chooseRuntime } from '../src/engine/runtime/providers.ts';
 import type { Device } from '../src/engine/runtime/providers.ts';
-import type { Landmarks } from '../src/faces/align.ts';
-import { yunetFaces } from '../src/faces/yunet.ts';
 import { degrade } from '../src/imaging/degrade.ts';
-import { toRaster } from '../src/imaging/pixels.ts';
-import { readAlignedCrop } from '../src/imaging/read.ts';
 import { openFilters } from '../src/imaging/repair/opencv.ts';
 import { contactSheet } from '../src/imaging/sheet.ts';
 import type { Tile } from '../src/imaging/sheet.ts';
 import { writeImage } from '../src/imaging/write.ts';
 import { BASELINES, DAMAGES, DAMAGE_NAMES, baseline } from './eval/damages.ts';
 import type { Damage } from './eval/damages.ts';
-import { GROUPS, heldOutFaces, spread } from './eval/held-out.ts';
+import { judge, readHeldOut } from './eval/faces.ts';
+import type { HeldOutFace } from './eval/faces.ts';
+import { GROUPS } from './eval/held-out.ts';
 import type { Group } from './eval/held-out.ts';
-import { cosine, embed, psnr } from './eval/people.ts';
+import { embed } from './eval/people.ts';
 import { STRENGTHS, priorTables } from './eval/prior-report.ts';
 import type { LossRow, PriorMethod, PriorRow } from './eval/prior-report.ts';
 import { openBench } from './eval/restore-batch.ts';
@@ -71,15 +68,6 @@ const TIMES = [50, 100, 200, 300, 500, 800];
 /** Photos of each group on the sheet. */
 const SHOWN = 3;
 
-interface Photo {
-  readonly group: Group;
-  readonly file: string;
-  /** Its place among the photos: decides damage and noise. */
-  readonly number: number;
-  readonly image: Float32Array;
-  readonly landmarks: Landmarks;
-}
-
 interface Found {
   readonly setup: unknown;
   readonly rows: readonly PriorRow[];
@@ -104,7 +92,11 @@ if (before && JSON.stringify(before.setup) !== JSON.stringify(setup)) {
 }
 const rows = [...(before?.rows ?? [])];
 const losses = [...(before?.losses ?? [])];
-const photos = await readPhotos(faces);
+const photos = await readHeldOut(faces, yunet, {
+  size: prior.config.imageSize,
+  limit: Number(limit),
+  sharpness: Number(sharpness),
+});
 const tiles: Tile[] = [];
 
 const { runtime } = await chooseRuntime(
@@ -124,11 +116,11 @@ if (values.sheet !== undefined && tiles.length > 0)
 console.log(priorTables(rows, losses));
 await Promise.all([yunet.release(), recogniser.release(), runtime.release()]);
 
-function photosOf(group: Group): Photo[] {
+function photosOf(group: Group): HeldOutFace[] {
   return photos.filter((photo) => photo.group === group);
 }
 
-async function judgeBatch(batch: readonly Photo[], first: boolean): Promise<void> {
+async function judgeBatch(batch: readonly HeldOutFace[], first: boolean): Promise<void> {
   if (performance.now() >= deadline) return;
   const isDone = batch.every(({ file }) => losses.some((row) => row.file === file));
   for (const t of isDone ? [] : TIMES)
@@ -164,7 +156,8 @@ async function judgeBatch(batch: readonly Photo[], first: boolean): Promise<void
       for (const [i, photo] of batch.entries()) {
         const [image, truth] = [images[i], truths[i]];
         invariant(image && truth, 'an image for each photo');
-        rows.push(await judge(photo, damage, method, image, truth));
+        const { group, file } = photo;
+        rows.push({ group, file, damage, method, ...(await judge(photo, image, truth, recogniser)) });
       }
     await save();
     const seconds = (performance.now() - begin) / 1000;
@@ -174,39 +167,8 @@ async function judgeBatch(batch: readonly Photo[], first: boolean): Promise<void
   }
 }
 
-async function judge(
-  { group, file, image: truth, landmarks }: Photo,
-  damage: Damage,
-  method: PriorMethod,
-  image: Float32Array,
-  embedded: Float32Array,
-): Promise<PriorRow> {
-  const identity = cosine(await embed(recogniser, image, landmarks), embedded);
-  const { mssim } = ssim(asRgba(image), asRgba(truth), { ssim: 'original' });
-  return { group, file, damage, method, identity, psnr: psnr(image, truth), ssim: mssim };
-}
-
-/** The held-out faces in which YuNet finds a face, which is where identity can be measured. */
-async function readPhotos(folder: string): Promise<Photo[]> {
-  const size = prior.config.imageSize;
-  const table = await readFile(`${folder.replace(/\/$/, '')}.csv`, 'utf8');
-  const heldOut = heldOutFaces(table, { size, sharpness: Number(sharpness) });
-  const found: Photo[] = [];
-  for (const group of GROUPS) {
-    const own: Omit<Photo, 'number'>[] = [];
-    for (const file of heldOut[group]) {
-      const { data } = await readAlignedCrop(join(folder, file), size);
-      const [face] = (await yunetFaces(yunet, toRaster(data))).sort((a, b) => b.score - a.score);
-      if (face) own.push({ group, file, image: data, landmarks: face.landmarks });
-    }
-    console.error(`${group}: ${heldOut[group].length} held out, a face found in ${own.length}`);
-    for (const photo of spread(own, Number(limit))) found.push({ ...photo, number: found.length });
-  }
-  return found;
-}
-
 function show(
-  batch: readonly Photo[],
+  batch: readonly HeldOutFace[],
   damage: Damage,
   made: readonly (readonly [PriorMethod, readonly Float32Array[]])[],
 ): void {
@@ -218,13 +180,6 @@ function show(
         tiles.push({ image: one, label: method === 'damaged' ? damage : method });
     }
   });
-}
-
-function asRgba(image: Float32Array): { width: number; height: number; data: Uint8ClampedArray } {
-  const { width, height, data } = toRaster(image);
-  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
-  for (let p = 0; p < width * height; p++) rgba.set(data.subarray(3 * p, 3 * p + 3), 4 * p);
-  return { width, height, data: rgba };
 }
 
 async function save(): Promise<void> {

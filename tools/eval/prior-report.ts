@@ -119,7 +119,7 @@ export function byDamage(rows: readonly PriorRow[], figure: Figure): string {
   return `${FIGURE_NAMES[figure]} by damage (means)\n\n${markdown(head, lines)}`;
 }
 
-function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
+export function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [row(head), row(head.map(() => '---')), ...lines.map(row)].join('\n');
 }

@@ -1,0 +1,143 @@
+/**
+ * `npm run eval:samplers`: what do few steps cost? Held-out faces, damaged and restored by every sampler in 8 to 50 steps, against
+ * the published walk of 200 ancestral steps. The default sampler is chosen from its table, in docs/evaluation.md.
+ */
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { invariant } from '../src/domain/errors.ts';
+import { fileHash } from '../src/engine/adapter-file.ts';
+import { openPrior } from '../src/engine/prior.ts';
+import { openModel } from '../src/engine/runtime/ort-model.ts';
+import { chooseRuntime } from '../src/engine/runtime/providers.ts';
+import type { Device } from '../src/engine/runtime/providers.ts';
+import { degrade } from '../src/imaging/degrade.ts';
+import { DAMAGES } from './eval/damages.ts';
+import { judge, readHeldOut, sharpnessOf } from './eval/faces.ts';
+import type { HeldOutFace } from './eval/faces.ts';
+import { embed } from './eval/people.ts';
+import { openBench } from './eval/restore-batch.ts';
+import { DAMAGES_USED, KS, WAYS, samplerTables } from './eval/sampler-report.ts';
+import type { SamplerRow } from './eval/sampler-report.ts';
+
+const { values } = parseArgs({
+  options: {
+    /** A folder of aligned faces, with its table beside it as FOLDER.csv. */
+    faces: { type: 'string' },
+    /** A folder with yunet_n_dynamic.onnx and mobilefacenet.onnx. */
+    nets: { type: 'string' },
+    prior: {
+      type: 'string',
+      default: join(import.meta.dirname, '../resources/models/face-128/prior.safetensors'),
+    },
+    config: { type: 'string' },
+    /** Faces of each group. */
+    limit: { type: 'string', default: '20' },
+    sharpness: { type: 'string', default: '150' },
+    device: { type: 'string', default: 'cpu' },
+    threads: { type: 'string' },
+    /** No new batch is begun after so many minutes; 0 prints the tables of what is there. */
+    minutes: { type: 'string', default: '1000' },
+    out: { type: 'string', default: 'eval-samplers.json' },
+  },
+});
+const { faces, nets, out, limit, sharpness, device, threads } = values;
+if (faces === undefined || nets === undefined) {
+  console.error('Usage: npm run eval:samplers -- --faces DIR --nets DIR [--limit 20] [--out FILE]');
+  process.exit(2);
+}
+
+const BATCH = 8;
+const SEED = 7;
+
+using prior = openPrior(values.prior, values.config);
+const deadline = performance.now() + 60_000 * Number(values.minutes);
+const setup = { prior: await fileHash(values.prior), sharpness, limit, seed: SEED, KS, WAYS, DAMAGES_USED };
+const before = existsSync(out)
+  ? (JSON.parse(await readFile(out, 'utf8')) as { setup: unknown; rows: SamplerRow[] })
+  : undefined;
+if (before && JSON.stringify(before.setup) !== JSON.stringify(setup)) {
+  console.error(`${out} is of another prior or other settings: give another --out.`);
+  process.exit(2);
+}
+const rows = [...(before?.rows ?? [])];
+if (Number(values.minutes) > 0) await measure(faces, nets);
+console.log(samplerTables(rows));
+
+async function measure(folder: string, netsFolder: string): Promise<void> {
+  const yunet = await openModel(join(netsFolder, 'yunet_n_dynamic.onnx'));
+  const recogniser = await openModel(join(netsFolder, 'mobilefacenet.onnx'));
+  const size = prior.config.imageSize;
+  const chosen = await readHeldOut(folder, yunet, {
+    size,
+    limit: Number(limit),
+    sharpness: Number(sharpness),
+  });
+  const { runtime } = await chooseRuntime(
+    device as Device,
+    threads === undefined ? {} : { threads: Number(threads) },
+  );
+  const bench = await openBench(prior, runtime, BATCH);
+  for (let i = 0; i < chosen.length; i += BATCH) {
+    const batch = chosen.slice(i, i + BATCH);
+    const truths = await Promise.all(
+      batch.map(({ image, landmarks }) => embed(recogniser, image, landmarks)),
+    );
+    for (const damage of DAMAGES_USED) {
+      const isDone = (K: number): boolean =>
+        batch.every(({ file }) =>
+          rows.some((row) => row.file === file && row.damage === damage && row.K === K),
+        );
+      const damaged = await Promise.all(
+        batch.map(async ({ image, number }) => ({
+          image: await degrade(image, DAMAGES[damage], number),
+          number,
+        })),
+      );
+      const add = async (
+        K: number,
+        way: SamplerRow['way'],
+        images: readonly Float32Array[],
+      ): Promise<void> => {
+        const found = await Promise.all(images.map((image, k) => rowOf(batch[k], truths[k], image)));
+        rows.push(...found.map((row) => ({ ...row, damage, K, way })));
+      };
+      const rowOf = async (
+        face: HeldOutFace | undefined,
+        truth: Float32Array | undefined,
+        image: Float32Array,
+      ) => {
+        invariant(face && truth, 'an image for each face');
+        const judged = await judge(face, image, truth, recogniser);
+        return { file: face.file, ...judged, sharpness: sharpnessOf(image) };
+      };
+      for (const K of KS) {
+        if (isDone(K) || performance.now() >= deadline) continue;
+        const begin = performance.now();
+        await add(
+          K,
+          undefined,
+          damaged.map(({ image }) => image),
+        );
+        for (const way of WAYS)
+          await add(
+            K,
+            way,
+            await bench.restore(damaged, { K, ...way, steps: Math.min(way.steps, K), seed: SEED }),
+          );
+        await save();
+        const seconds = (performance.now() - begin) / 1000;
+        console.error(
+          `${new Date().toISOString().slice(11, 19)} faces ${i + 1} and on, ${damage}, K = ${K}: ${seconds.toFixed(0)} s`,
+        );
+      }
+    }
+  }
+  await Promise.all([yunet.release(), recogniser.release(), runtime.release()]);
+}
+
+async function save(): Promise<void> {
+  await writeFile(`${out}.partial`, JSON.stringify({ setup, rows }));
+  await rename(`${out}.partial`, out);
+}
