@@ -10,6 +10,7 @@ import { invariant } from '../src/domain/errors.ts';
 import { fileHash } from '../src/engine/adapter-file.ts';
 import { openPrior } from '../src/engine/prior.ts';
 import { openModel } from '../src/engine/runtime/ort-model.ts';
+import type { Model } from '../src/engine/runtime/ort-model.ts';
 import { chooseRuntime } from '../src/engine/runtime/providers.ts';
 import type { Device } from '../src/engine/runtime/providers.ts';
 import { degrade } from '../src/imaging/degrade.ts';
@@ -18,6 +19,7 @@ import { judge, readHeldOut, sharpnessOf } from './eval/faces.ts';
 import type { HeldOutFace } from './eval/faces.ts';
 import { embed } from './eval/people.ts';
 import { openBench } from './eval/restore-batch.ts';
+import type { Bench } from './eval/restore-batch.ts';
 import { DAMAGES_USED, KS, WAYS, samplerTables } from './eval/sampler-report.ts';
 import type { SamplerRow } from './eval/sampler-report.ts';
 
@@ -34,6 +36,8 @@ const { values } = parseArgs({
     config: { type: 'string' },
     /** Faces of each group. */
     limit: { type: 'string', default: '20' },
+    /** Each face has one of the damages, in turn; with 2 and 3 passes another, and all. */
+    passes: { type: 'string', default: '1' },
     sharpness: { type: 'string', default: '150' },
     device: { type: 'string', default: 'cpu' },
     threads: { type: 'string' },
@@ -42,7 +46,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'eval-samplers.json' },
   },
 });
-const { faces, nets, out, limit, sharpness, device, threads } = values;
+const { faces, nets, out, limit, passes, sharpness, device, threads } = values;
 if (faces === undefined || nets === undefined) {
   console.error('Usage: npm run eval:samplers -- --faces DIR --nets DIR [--limit 20] [--out FILE]');
   process.exit(2);
@@ -79,62 +83,56 @@ async function measure(folder: string, netsFolder: string): Promise<void> {
     threads === undefined ? {} : { threads: Number(threads) },
   );
   const bench = await openBench(prior, runtime, BATCH);
-  for (let i = 0; i < chosen.length; i += BATCH) {
-    const batch = chosen.slice(i, i + BATCH);
-    const truths = await Promise.all(
-      batch.map(({ image, landmarks }) => embed(recogniser, image, landmarks)),
-    );
-    for (const damage of DAMAGES_USED) {
-      const isDone = (K: number): boolean =>
-        batch.every(({ file }) =>
-          rows.some((row) => row.file === file && row.damage === damage && row.K === K),
-        );
-      const damaged = await Promise.all(
-        batch.map(async ({ image, number }) => ({
-          image: await degrade(image, DAMAGES[damage], number),
-          number,
-        })),
-      );
-      const add = async (
-        K: number,
-        way: SamplerRow['way'],
-        images: readonly Float32Array[],
-      ): Promise<void> => {
-        const found = await Promise.all(images.map((image, k) => rowOf(batch[k], truths[k], image)));
-        rows.push(...found.map((row) => ({ ...row, damage, K, way })));
-      };
-      const rowOf = async (
-        face: HeldOutFace | undefined,
-        truth: Float32Array | undefined,
-        image: Float32Array,
-      ) => {
-        invariant(face && truth, 'an image for each face');
-        const judged = await judge(face, image, truth, recogniser);
-        return { file: face.file, ...judged, sharpness: sharpnessOf(image) };
-      };
-      for (const K of KS) {
-        if (isDone(K) || performance.now() >= deadline) continue;
-        const begin = performance.now();
-        await add(
-          K,
-          undefined,
-          damaged.map(({ image }) => image),
-        );
-        for (const way of WAYS)
-          await add(
-            K,
-            way,
-            await bench.restore(damaged, { K, ...way, steps: Math.min(way.steps, K), seed: SEED }),
-          );
-        await save();
-        const seconds = (performance.now() - begin) / 1000;
-        console.error(
-          `${new Date().toISOString().slice(11, 19)} faces ${i + 1} and on, ${damage}, K = ${K}: ${seconds.toFixed(0)} s`,
-        );
-      }
-    }
+  // the groups in turn, so that a run that is cut short has both
+  const rank = (face: HeldOutFace): number =>
+    chosen.filter(({ group }) => group === face.group).indexOf(face);
+  const order = chosen.toSorted((a, b) => rank(a) - rank(b));
+  for (let pass = 0; pass < Number(passes); pass++) {
+    const cases = order.map((face, i) => ({ face, damage: DAMAGES_USED[(i + pass) % DAMAGES_USED.length]! }));
+    for (let i = 0; i < cases.length; i += BATCH)
+      for (const K of KS) await measureBatch(bench, recogniser, cases.slice(i, i + BATCH), K);
   }
   await Promise.all([yunet.release(), recogniser.release(), runtime.release()]);
+}
+
+/** Every way back from K for up to `BATCH` faces, unless they are there already. */
+async function measureBatch(
+  bench: Bench,
+  recogniser: Model,
+  cases: readonly { readonly face: HeldOutFace; readonly damage: SamplerRow['damage'] }[],
+  K: number,
+): Promise<void> {
+  const done = cases.every(({ face, damage }) =>
+    rows.some((row) => row.file === face.file && row.damage === damage && row.K === K),
+  );
+  if (done || performance.now() >= deadline) return;
+  const begin = performance.now();
+  const damaged = await Promise.all(
+    cases.map(async ({ face: { image, number }, damage }) => ({
+      image: await degrade(image, DAMAGES[damage], number),
+      number,
+    })),
+  );
+  const truths = await Promise.all(cases.map(({ face }) => embed(recogniser, face.image, face.landmarks)));
+  const add = async (way: SamplerRow['way'], images: readonly Float32Array[]): Promise<void> => {
+    for (const [i, { face, damage }] of cases.entries()) {
+      const [image, truth] = [images[i], truths[i]];
+      invariant(image && truth, 'an image for each face');
+      const judged = await judge(face, image, truth, recogniser);
+      rows.push({ file: face.file, damage, K, way, ...judged, sharpness: sharpnessOf(image) });
+    }
+  };
+  await add(
+    undefined,
+    damaged.map(({ image }) => image),
+  );
+  for (const way of WAYS)
+    await add(way, await bench.restore(damaged, { K, ...way, steps: Math.min(way.steps, K), seed: SEED }));
+  await save();
+  const seconds = ((performance.now() - begin) / 1000).toFixed(0);
+  console.error(
+    `${new Date().toISOString().slice(11, 19)} ${cases[0]?.face.file} and on, K = ${K}: ${seconds} s`,
+  );
 }
 
 async function save(): Promise<void> {

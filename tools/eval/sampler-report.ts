@@ -78,7 +78,9 @@ export function samplerTables(rows: readonly SamplerRow[]): string {
       ]),
     ]);
     const head = ['way', ...HEADS.flatMap((name) => [name, '± se'])];
-    return `K = ${K}, ${faces} faces with ${DAMAGES_USED.length} damages each\n\n${markdown(head, lines)}`;
+    const cases = rows.filter((row) => row.K === K && row.way === undefined).length;
+    const what = `${faces} faces, ${cases} damaged pictures (${DAMAGES_USED.join(', ')})`;
+    return `K = ${K}, ${what}\n\n${markdown(head, lines)}`;
   });
   const { way, shares } = cheapest(rows);
   const kept = shares.map(({ K, share }) => `${(100 * share).toFixed(1)} % at K = ${K}`).join(', ');
