@@ -1,9 +1,8 @@
 /**
  * One measurement in a process of its own, so that memory and caches start clean: `child.ts forward NET RUNS`,
- * `child.ts ceiling RUNS`, `child.ts load FILE`, `child.ts train NET BATCH full|adapter LOWERING cpu|device STEPS`. Prints
+ * `child.ts ceiling RUNS`, `child.ts memory RUNS`, `child.ts load FILE`, `child.ts train NET BATCH full|adapter LOWERING cpu|device STEPS`. Prints
  * one line of JSON; run.ts starts it.
  */
-import { readFileSync } from 'node:fs';
 import { linearSchedule } from '../src/engine/diffusion/schedule.ts';
 import { gaussian } from '../src/engine/diffusion/noise.ts';
 import { GraphBuilder } from '../src/engine/graph/build.ts';
@@ -12,29 +11,8 @@ import { compileDenoiser, forwardGraph, openPrior } from '../src/engine/prior.ts
 import { openRuntime } from '../src/engine/runtime/ort.ts';
 import { openDeviceTrainer } from '../src/engine/train/device-step.ts';
 import { openTrainer } from '../src/engine/train/step.ts';
+import { peakMegabytes, time } from './meter.ts';
 import { gigaFlops, isNetName, madeUpWeights, nets } from './nets.ts';
-
-/** Peak resident memory of this process in MB (Linux; 0 elsewhere). */
-function peakMegabytes(): number {
-  try {
-    const line = /VmHWM:\s*(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
-    return Number(line?.[1] ?? 0) / 1024;
-  } catch {
-    // no /proc on this system
-    return 0;
-  }
-}
-
-async function time(runs: number, run: () => Promise<unknown>): Promise<number[]> {
-  await run();
-  const times: number[] = [];
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    await run();
-    times.push(performance.now() - start);
-  }
-  return times;
-}
 
 async function forward(net: string | undefined, runs: number): Promise<object> {
   if (!isNetName(net)) throw new Error(`no net ${net ?? ''}`);
@@ -80,6 +58,17 @@ function convChain(channels: number, side: number): Graph {
     );
   }
   return b.finish('ceiling', { y: b.groupMean(y, channels / 8) });
+}
+
+/** How fast one core reads and writes memory: copies of 256 MB, far more than any cache holds. */
+async function memory(runs: number): Promise<object> {
+  const from = new Float32Array(1 << 26).fill(1);
+  const to = new Float32Array(from.length);
+  const ms = await time(runs, () => {
+    to.set(from);
+    return Promise.resolve();
+  });
+  return { gigabytes: (2 * from.byteLength) / 1e6 / Math.min(...ms) };
 }
 
 /** From a checkpoint on disk to the end of its first denoising step. */
@@ -130,6 +119,7 @@ const [what, ...args] = process.argv.slice(2);
 const jobs: Record<string, () => Promise<object>> = {
   forward: () => forward(args[0], Number(args[1] ?? 5)),
   ceiling: () => ceiling(Number(args[0] ?? 5)),
+  memory: () => memory(Number(args[0] ?? 5)),
   load: () => load(args[0]),
   train: () => train(args[0], Number(args[1]), args[2], args[3], args[4], Number(args[5])),
 };

@@ -43,7 +43,10 @@ function writeLargeCheckpoint(path: string): void {
 const torch = torchVersion();
 console.log(machineLine(torch));
 const { gflops: ceiling } = child('ceiling', '7') as { gflops: number };
-console.log(`convolution ceiling ${ceiling.toFixed(0)} GFLOP/s\n`);
+const { gigabytes } = child('memory', '7') as { gigabytes: number };
+console.log(
+  `convolution ceiling ${ceiling.toFixed(0)} GFLOP/s, memory of one core ${gigabytes.toFixed(1)} GB/s (read and written)\n`,
+);
 
 console.log(
   '| net | GFLOP | ms | share of ceiling | peak MB | PyTorch ms | PyTorch peak MB | PyTorch / ours |',

@@ -18,8 +18,17 @@ const python = process.env['ALBUMEN_BENCH_PYTHON'] ?? 'python3';
 
 /** Runs child.ts and parses its line of JSON. */
 export function child(...args: string[]): unknown {
-  const out = execFileSync(process.execPath, [join(here, 'child.ts'), ...args], { encoding: 'utf8' });
-  return JSON.parse(out) as unknown;
+  return lineOf('child.ts', args);
+}
+
+/** The same with growth-child.ts. */
+export function growing(...args: string[]): Timing {
+  return lineOf('growth-child.ts', args) as Timing;
+}
+
+function lineOf(script: string, args: readonly string[]): unknown {
+  const out = execFileSync(process.execPath, [join(here, script), ...args], { encoding: 'utf8' });
+  return JSON.parse(out.trim().split('\n').at(-1) ?? '') as unknown;
 }
 
 /** The same in PyTorch: peer.py. */

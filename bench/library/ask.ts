@@ -102,6 +102,7 @@ const failed = (error: unknown): void =>
   void results.push({ name: String(error), medianMs: NaN, worstMs: NaN, cpuMs: NaN });
 const origin = { x: 0, y: 0 };
 const history = new History({ db, tell: told });
+const keeper = new Keeper({ db, sidecars: new Sidecars(folder, failed), failed });
 const people = new PeopleService({
   ...{
     db,
@@ -111,7 +112,7 @@ const people = new PeopleService({
     failed,
     landmarksOf: () => [origin, origin, origin, origin, origin],
   },
-  keeper: new Keeper({ db, sidecars: new Sidecars(folder, failed), failed }),
+  keeper,
 });
 const context = { signal: new AbortController().signal, client: 'bench' };
 await time('rename a person', 20, (i) =>
@@ -146,4 +147,5 @@ await time('look-alikes', 20, () => alike.near(-1, Buffer.from('0123456789abcdef
 
 const maxRss = process.resourceUsage().maxRSS / 1000;
 await people.close();
+await keeper.flush();
 console.log(JSON.stringify({ results, total, openMs, rssMB: rssBefore / 1e6, maxRssMB: maxRss }));
