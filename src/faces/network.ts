@@ -6,6 +6,7 @@ import type { Pixels } from './align.ts';
 import { decodeFaces } from './decode.ts';
 import type { FaceMap } from './decode.ts';
 import type { Face, FaceDetector } from './face.ts';
+import { greyPlane } from './grey.ts';
 import { pyramidDetector } from './pyramid.ts';
 import { refined } from './refine.ts';
 import type { RefinerNetwork } from './refine.ts';
@@ -29,7 +30,7 @@ export interface DetectorNetworks {
 /** Below this a closer look says that it was none. */
 const LEAST_CLOSE = 0.5;
 /** Below this (the root of both networks' scores multiplied) it is no face. */
-const LEAST_BOTH = 0.8;
+const LEAST_BOTH = 0.81;
 /** Findings that are looked at closely: the best ones. */
 const MOST_CLOSE = 500;
 
@@ -53,25 +54,12 @@ export function networkDetector(name: string, { search, refine }: DetectorNetwor
 /** All findings in one small picture. */
 export async function lookWith(network: DetectorNetwork, picture: Pixels): Promise<Face[]> {
   const [width, height] = [filled(picture.width), filled(picture.height)];
-  const maps = await network(greyOf(picture, width, height), width, height);
+  const maps = await network(greyPlane(picture, width, height).data, width, height);
   return maps.flatMap((map) => decodeFaces(map, LEAST_SCORE));
 }
 
-/**
- * Few sizes, since each costs the network a compilation: multiples of 32 up to 256 pixels, of 64 up to 512, of 128 above.
- */
+/** Few sizes, since each costs the network a compilation: multiples of 32 up to 256 pixels, of 64 above. */
 export function filled(side: number): number {
-  const step = side <= 256 ? 32 : side <= 512 ? 64 : 128;
+  const step = side <= 256 ? 32 : 64;
   return step * Math.ceil(side / step);
-}
-
-/** Luma (Rec. 601) in [-1,1]; middle grey to the right and below. */
-export function greyOf({ width, height, data }: Pixels, wide: number, high: number): Float32Array {
-  const grey = new Float32Array(wide * high);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const at = 3 * (y * width + x);
-      grey[y * wide + x] = (0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!) / 127.5 - 1;
-    }
-  return grey;
 }

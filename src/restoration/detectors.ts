@@ -2,15 +2,11 @@
  * Opens a face detector: the bundled network through this engine, or a YuNet file of the user's; and gives either a
  * photograph to look at. faces/pyramid.ts is how a photo is searched, engine/nn/face-detector.ts the bundled network.
  */
-import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { UserError, invariant } from '../domain/errors.ts';
-import { quoted } from '../domain/text.ts';
-import { openCheckpoint } from '../engine/checkpoint/open.ts';
-import { sizeOf } from '../engine/graph/shape.ts';
-import { MULTIPLE, STRIDES, detectorGraph, squaresOf } from '../engine/nn/face-detector.ts';
+import { join } from 'node:path';
+import { invariant } from '../domain/errors.ts';
+import { readDetectorWeights } from '../engine/nn/face-detector-weights.ts';
+import { STRIDES, detectorGraph, squaresOf } from '../engine/nn/face-detector.ts';
 import { refinerGraph } from '../engine/nn/face-refiner.ts';
-import { allFinite } from '../engine/numbers.ts';
 import { openModel } from '../engine/runtime/ort-model.ts';
 import type { Executable, Runtime, WeightSource } from '../engine/runtime/session.ts';
 import type { FaceMap } from '../faces/decode.ts';
@@ -58,7 +54,7 @@ export function openDetectorNetwork(
   runtime: Runtime,
   weights = BUNDLED_DETECTOR,
 ): DetectorNetworks & { release(): Promise<void> } {
-  const source = readWeights(weights);
+  const source = readDetectorWeights(weights);
   const search = new SizedNetwork(runtime, source);
   let refiner: Promise<Executable> | undefined;
   return {
@@ -123,30 +119,4 @@ class SizedNetwork {
     this.#compiled.clear();
     for (const network of all) await network.release();
   }
-}
-
-/** All weights of both networks, read at once: they are half a million numbers. */
-function readWeights(path: string): WeightSource {
-  using store = openCheckpoint(path);
-  const weights = new Map<string, Float32Array>();
-  const parameters = [...detectorGraph(1, MULTIPLE, MULTIPLE).parameters, ...refinerGraph(1).parameters];
-  for (const { name, value } of parameters) {
-    const data = store.tensors.has(name) ? store.read(name) : undefined;
-    if (data?.length !== sizeOf(value.shape) || !allFinite(data))
-      throw new UserError(
-        'checkpoint.mismatch',
-        `${quoted(basename(path))} is not the weights of the bundled face detector: ${name} is not as expected.`,
-        'The file may be damaged or of another version; install Albumen again.',
-      );
-    weights.set(name, data);
-  }
-  const { size, mtimeMs } = statSync(path);
-  return {
-    id: `${path} ${size} ${mtimeMs}`,
-    readInto(name, target) {
-      const data = weights.get(name);
-      invariant(data, `weight ${name} of the face detector`);
-      target.set(data);
-    },
-  };
 }

@@ -51,7 +51,7 @@ describe('refined', () => {
     for (const degrees of [0, 25, -30]) {
       const photo = chart(800, 600);
       const face = await refined(answer(4, mean), photo, faceAt(400, 300, 90, degrees), 0.5);
-      // the face is of the mean shape: both looks see it where it is
+      // the face is of the mean shape: every look sees it where it is
       const wanted = faceAt(400, 300, 90, degrees).landmarks;
       expect(face).toBeDefined();
       face?.landmarks.forEach(({ x, y }, i) => {
@@ -60,7 +60,7 @@ describe('refined', () => {
     }
   });
 
-  test('the crop it is shown is upright, the second one too', async () => {
+  test('the crop it is shown is upright, the later ones too', async () => {
     const crops: Float32Array[] = [];
     const look = async (crop: Float32Array) => {
       crops.push(crop);
@@ -68,7 +68,7 @@ describe('refined', () => {
     };
     await refined(look, chart(800, 800), faceAt(400, 400, 100, 45), 0.5);
     // each look also in a mirror
-    expect(crops).toHaveLength(4);
+    expect(crops).toHaveLength(8);
     for (const crop of [crops[0]!, crops[2]!]) {
       // luma is 0.3 x + 0.59 y; turned by 45 degrees, right is (1, 1) and down is (-1, 1)
       const [right, down] = [
@@ -89,6 +89,33 @@ describe('refined', () => {
     const plain = await refined(answer(2, mean), photo, faceAt(400, 300, 90), 0.5);
     expect(face?.score).toBeCloseTo(plain?.score ?? 0, 6);
     face?.landmarks.forEach(({ x }, i) => expect(x).toBeCloseTo(plain?.landmarks[i]?.x ?? 0, 3));
+  });
+
+  test('the last looks are averaged, and what the search found counts for three tenths', async () => {
+    const photo = chart(800, 600);
+    const search = faceAt(400, 300, 90);
+    let asked = 0;
+    // the second of the last looks, in the mirror too, sees all points further down
+    const low = mean.map((value, i) => (i % 2 === 0 ? value : value + 0.2));
+    const look = async () => {
+      const number = Math.floor(asked++ / 2);
+      return Float32Array.of(3, ...(number === 2 ? low : mean));
+    };
+    const face = await refined(look, photo, search, 0.5);
+    const plain = await refined(answer(3, mean), photo, search, 0.5);
+    // a fifth of half a crop, which is 1.07 times 1.6 times 90 pixels long, turned a little
+    const down = (0.7 * 0.2 * (1.07 * 1.6 * 90)) / 2 / 3;
+    face?.landmarks.forEach(({ y }, i) => expect(y - (plain?.landmarks[i]?.y ?? 0)).toBeCloseTo(down, 0));
+  });
+
+  test('a network that puts all points into one place breaks nothing', async () => {
+    const face = await refined(
+      answer(3, new Array(10).fill(0.1)),
+      chart(300, 300),
+      faceAt(150, 150, 80),
+      0.5,
+    );
+    expect(face?.landmarks.every(({ x, y }) => Number.isFinite(x + y))).toBe(true);
   });
 
   test('what a closer look does not confirm is no face, nor what it has no numbers for', async () => {
@@ -142,7 +169,7 @@ test('networkDetector puts the faces that a closer look confirms, best first', a
   let asked = 0;
   const detector = networkDetector('two', {
     search: async (_, width, height) => [{ stride: 16, columns: width / 16, rows: height / 16, data: map }],
-    refine: async () => Float32Array.of(asked++ === 0 ? -3 : 2, ...mean),
+    refine: async () => Float32Array.of(asked++ < 2 ? -3 : 4, ...mean),
   });
   const found = await detector.detect(chart(150, 150));
   expect(found).toHaveLength(2);

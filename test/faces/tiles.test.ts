@@ -1,26 +1,30 @@
 /** Where a photo is looked at: every place at every level, nothing twice as large as needed. Subject: src/faces/tiles.ts. */
 import { describe, expect, test } from 'vitest';
-import { OVERLAP, TILE, isCut, tilesOf } from '../../src/faces/tiles.ts';
-import type { Tile } from '../../src/faces/tiles.ts';
+import { OVERLAP, TILE, isCut, levelsOf } from '../../src/faces/tiles.ts';
 
-const scaleOf = ({ area, width }: Tile): number => width / area.width;
+const sizesOf = (photo: { width: number; height: number }): number[][] =>
+  levelsOf(photo).map(({ width, height }) => [width, height]);
 
-describe('tilesOf', () => {
+describe('levelsOf', () => {
   test('a small photo is seen whole, at its own size and coarser', () => {
-    expect(tilesOf({ width: 640, height: 480 }).map(({ width, height }) => [width, height])).toEqual([
-      [160, 120],
-      [320, 240],
+    expect(sizesOf({ width: 640, height: 480 })).toEqual([
       [640, 480],
+      [320, 240],
+      [160, 120],
     ]);
   });
 
   test('nothing is enlarged, and there is always the photo itself', () => {
-    expect(tilesOf({ width: 90, height: 120 })).toEqual([
-      { area: { left: 0, top: 0, width: 90, height: 120 }, width: 90, height: 120 },
+    expect(levelsOf({ width: 90, height: 120 })).toEqual([
+      { width: 90, height: 120, tiles: [{ left: 0, top: 0, width: 90, height: 120 }] },
     ]);
   });
 
-  test('pictures without room for a face have no tiles', () => {
+  test('a large photo is seen at 2560 pixels at most', () => {
+    expect(sizesOf({ width: 4000, height: 3000 })[0]).toEqual([2560, 1920]);
+  });
+
+  test('pictures without room for a face have no levels', () => {
     for (const [width, height] of [
       [1, 1],
       [1, 20000],
@@ -28,58 +32,54 @@ describe('tilesOf', () => {
       [11, 11],
       [30000, 40],
     ] as const)
-      expect(tilesOf({ width, height })).toEqual([]);
+      expect(levelsOf({ width, height })).toEqual([]);
   });
 
-  test('tiles are inside the photo and no larger than TILE, up to 100 megapixels', () => {
+  test('tiles are inside their level and no larger than TILE, and together not much more than it', () => {
     for (const photo of [
       { width: 5472, height: 3648 },
       { width: 12000, height: 8400 },
       { width: 3001, height: 9999 },
       { width: 20000, height: 400 },
-    ]) {
-      const tiles = tilesOf(photo);
-      expect(tiles.length).toBeLessThan(60);
-      for (const { area, width, height } of tiles) {
-        expect(Math.max(width, height)).toBeLessThanOrEqual(TILE);
-        expect(Math.min(width, height, area.width, area.height)).toBeGreaterThan(0);
-        for (const value of Object.values(area)) expect(Number.isInteger(value)).toBe(true);
-        expect(area.left).toBeGreaterThanOrEqual(0);
-        expect(area.top).toBeGreaterThanOrEqual(0);
-        expect(area.left + area.width).toBeLessThanOrEqual(photo.width);
-        expect(area.top + area.height).toBeLessThanOrEqual(photo.height);
+      { width: 2001, height: 1999 },
+    ])
+      for (const { width, height, tiles } of levelsOf(photo)) {
+        let seen = 0;
+        for (const tile of tiles) {
+          for (const value of Object.values(tile)) expect(Number.isInteger(value)).toBe(true);
+          expect(Math.min(tile.left, tile.top)).toBeGreaterThanOrEqual(0);
+          expect(Math.max(tile.width, tile.height)).toBeLessThanOrEqual(TILE);
+          expect(Math.min(tile.width, tile.height)).toBeGreaterThan(0);
+          expect(tile.left + tile.width).toBeLessThanOrEqual(width);
+          expect(tile.top + tile.height).toBeLessThanOrEqual(height);
+          seen += tile.width * tile.height;
+        }
+        expect(seen).toBeLessThan(1.2 * width * height);
       }
-    }
   });
 
   test('on the finest level every face up to the overlap is whole in some tile', () => {
-    const photo = { width: 5472, height: 3648 };
-    const tiles = tilesOf(photo);
-    const finest = Math.max(...tiles.map(scaleOf));
-    const level = tiles.filter((tile) => scaleOf(tile) > 0.99 * finest);
-    expect(level.length).toBeGreaterThan(4);
-    const side = Math.floor(OVERLAP / finest) - 4;
-    for (let top = 0; top + side <= photo.height; top += 97)
-      for (let left = 0; left + side <= photo.width; left += 97) {
-        const face = { left, top, width: side, height: side };
-        const whole = level.some((tile) => {
-          const { area } = tile;
+    const [finest] = levelsOf({ width: 5472, height: 3648 });
+    expect(finest?.tiles.length).toBeGreaterThan(3);
+    const { width, height, tiles } = finest ?? { width: 0, height: 0, tiles: [] };
+    const side = OVERLAP - 2;
+    for (let top = 0; top + side <= height; top += 53)
+      for (let left = 0; left + side <= width; left += 53) {
+        const whole = tiles.some((tile) => {
+          const face = { left: left - tile.left, top: top - tile.top, width: side, height: side };
           const touches =
-            left < area.left + area.width &&
-            top < area.top + area.height &&
-            left + side > area.left &&
-            top + side > area.top;
-          return touches && !isCut(face, tile, photo);
+            face.left < tile.width && face.top < tile.height && face.left > -side && face.top > -side;
+          return touches && !isCut(face, tile, { width, height });
         });
         expect(whole, `${left}, ${top}`).toBe(true);
       }
   });
 });
 
-test('a box is cut by an edge inside the photo, not by the edge of the photo', () => {
-  const tile: Tile = { area: { left: 0, top: 100, width: 100, height: 100 }, width: 100, height: 100 };
-  const photo = { width: 100, height: 300 };
-  expect(isCut({ left: -10, top: 120, width: 50, height: 50 }, tile, photo)).toBe(false);
-  expect(isCut({ left: 10, top: 90, width: 50, height: 50 }, tile, photo)).toBe(true);
-  expect(isCut({ left: 10, top: 170, width: 50, height: 50 }, tile, photo)).toBe(true);
+test('a box is cut by an edge inside the level, not by the edge of the photo', () => {
+  const tile = { left: 0, top: 100, width: 100, height: 100 };
+  const level = { width: 100, height: 300 };
+  expect(isCut({ left: -10, top: 20, width: 50, height: 50 }, tile, level)).toBe(false);
+  expect(isCut({ left: 10, top: -10, width: 50, height: 50 }, tile, level)).toBe(true);
+  expect(isCut({ left: 10, top: 70, width: 50, height: 50 }, tile, level)).toBe(true);
 });

@@ -50,6 +50,26 @@ function clouds({ side, data }: Canvas, draw: Random, strength: number): void {
   }
 }
 
+/** Coarse grain, up to plain black and white: what a small face's place in a bad print may look like from near. */
+export function speckle({ side, data }: Canvas, draw: Random): void {
+  const pitch = 1 + 7 * draw.uniform() ** 2;
+  const cells = Math.ceil(side / pitch) + 1;
+  const grid = new Float32Array((cells + 1) ** 2);
+  for (let i = 0; i < grid.length; i++) grid[i] = draw.uniform();
+  const dark = 0.25 + 0.5 * draw.uniform();
+  const sharpness = 0.5 + 8 * draw.uniform() ** 2;
+  for (let y = 0, i = 0; y < side; y++)
+    for (let x = 0; x < side; x++, i++) {
+      const [u, v] = [x / pitch, y / pitch];
+      const [column, row] = [Math.floor(u), Math.floor(v)];
+      const [fx, fy] = [u - column, v - row];
+      const at = row * (cells + 1) + column;
+      const upper = grid[at]! * (1 - fx) + grid[at + 1]! * fx;
+      const lower = grid[at + cells + 1]! * (1 - fx) + grid[at + cells + 2]! * fx;
+      data[i] = Math.max(0, Math.min(1, 0.5 + sharpness * (upper * (1 - fy) + lower * fy - dark)));
+    }
+}
+
 function stripes({ side, data }: Canvas, draw: Random): void {
   const angle = Math.PI * draw.uniform();
   const pitch = 3 + 40 * draw.uniform();

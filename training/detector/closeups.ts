@@ -1,11 +1,11 @@
 /**
  * What the second network is trained on: crops as faces/refine.ts cuts them, of faces found a little amiss, and of what a
- * search might take for one: parts of large faces, small ones, shoulders, backgrounds. tasks.ts makes batches of them.
+ * search might take for one: parts of large faces, small ones, shoulders, grain, backgrounds. tasks.ts makes batches of them.
  */
 import { CROP } from '../../src/engine/nn/face-refiner.ts';
 import { MARGIN, standardise } from '../../src/faces/refine.ts';
 import type { Random } from '../../src/imaging/random.ts';
-import { fillBackground } from './backgrounds.ts';
+import { fillBackground, speckle } from './backgrounds.ts';
 import type { Canvas } from './backgrounds.ts';
 import { damage } from './damage.ts';
 import type { Portrait } from './portraits.ts';
@@ -21,6 +21,8 @@ export interface Closeup {
 /** The size of a face in its crop. */
 const SIZE = CROP / MARGIN;
 const FACES = 0.65;
+/** As the search finds them; the others as a look before has placed them. */
+const ROUGH = 0.4;
 
 export function drawCloseup(portraits: readonly Portrait[], draw: Random): Closeup {
   const canvas: Canvas = { side: CROP, data: new Float32Array(CROP * CROP) };
@@ -29,16 +31,19 @@ export function drawCloseup(portraits: readonly Portrait[], draw: Random): Close
   const half = CROP / 2;
   let points: number[] | undefined;
   if (draw.uniform() < FACES) {
-    const rough = draw.uniform() < 0.5;
-    const size = SIZE * Math.exp((rough ? 0.14 : 0.06) * draw.normal());
-    const off = (): number => half + (rough ? 0.09 : 0.035) * SIZE * draw.normal();
-    const degrees = rough ? 60 * (draw.uniform() - 0.5) : 5 * draw.normal();
-    const [face] = place(canvas, cell, portraits, { size, x: off(), y: off(), degrees }, draw);
+    const rough = draw.uniform() < ROUGH;
+    const size = SIZE * Math.exp((rough ? 0.13 : 0.05) * draw.normal());
+    const off = (): number => half + (rough ? 0.08 : 0.03) * SIZE * draw.normal();
+    const degrees = (rough ? 10 : 3) * draw.normal();
+    const frame = rough ? 'box' : 'landmarks';
+    const [face] = place(canvas, cell, portraits, { size, x: off(), y: off(), degrees, frame }, draw);
     points = face?.points.flatMap(({ x, y }) => [x / half - 1, y / half - 1]);
-  } else if (draw.uniform() < 0.9) {
-    place(canvas, cell, portraits, misplaced(draw), draw);
+  } else {
+    const kind = draw.uniform();
+    if (kind < 0.65) place(canvas, cell, portraits, misplaced(draw), draw);
+    else if (kind < 0.9) speckle(canvas, draw);
   }
-  if (draw.uniform() < 0.75) damage(canvas, draw);
+  if (draw.uniform() < 0.65) damage(canvas, draw);
   return { crop: standardise(canvas.data), points };
 }
 

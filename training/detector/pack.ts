@@ -1,5 +1,5 @@
 /**
- * Makes the bundled detector of its two training runs: the mean weights in float16 as detector.safetensors, and model.json.
+ * Makes the bundled detector of its two training runs: the mean weights as detector.safetensors, and model.json.
  * Run: node training/detector/pack.ts DETECTOR_STATE REFINER_STATE resources/models/face-detector. train.ts makes states.
  */
 import { createHash } from 'node:crypto';
@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { invariant } from '../../src/domain/errors.ts';
 import { writeSafetensors } from '../../src/engine/checkpoint/safetensors-write.ts';
 import { sizeOf } from '../../src/engine/graph/shape.ts';
+import { storedWeight } from '../../src/engine/nn/face-detector-weights.ts';
 import { MULTIPLE, detectorGraph } from '../../src/engine/nn/face-detector.ts';
 import { refinerGraph } from '../../src/engine/nn/face-refiner.ts';
 import { openRun } from './state.ts';
 import type { TrainingRun } from './state.ts';
 
 const WEIGHTS = 'detector.safetensors';
-const MOST_BYTES = 2 ** 20;
+const MOST_BYTES = 1_000_000;
 
 const [detectorState, refinerState, folder] = process.argv.slice(2);
 if (detectorState === undefined || refinerState === undefined || folder === undefined)
@@ -25,13 +26,8 @@ invariant(detector.step > 0 && refiner.step > 0, 'the states hold runs');
 const tensors = [...detector.tensors, ...refiner.tensors];
 mkdirSync(folder, { recursive: true });
 const path = join(folder, WEIGHTS);
-const packed = tensors.map(({ name, shape, mean }) => ({
-  name,
-  shape,
-  type: 'float16' as const,
-  data: mean,
-}));
-writeSafetensors(path, packed, [['format', 'albumen-face-detector 1']]);
+const packed = tensors.flatMap(({ name, shape, mean }) => storedWeight(name, shape, mean));
+writeSafetensors(path, packed, [['format', 'albumen-face-detector 2']]);
 const bytes = readFileSync(path);
 invariant(bytes.length <= MOST_BYTES, `the detector has at most ${MOST_BYTES} bytes, not ${bytes.length}`);
 const model = {

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
-import type { Point } from '../../src/faces/align.ts';
+import type { Landmarks, Point } from '../../src/faces/align.ts';
 
 const pair = v.tuple([v.number(), v.number()]);
 const Labels = v.array(
@@ -32,8 +32,7 @@ export interface LabelledFace {
   readonly centre: Point;
   readonly width: number;
   readonly height: number;
-  /** As in faces/align.ts, five. */
-  readonly points: readonly Point[];
+  readonly points: Landmarks;
 }
 
 export interface Plane {
@@ -100,9 +99,14 @@ async function readPortrait(folder: string, { file, faces }: Label): Promise<Por
       centre: { x: left + w / 2, y: top + h / 2 },
       width: w,
       height: h,
-      points: landmarks.map(([x, y]) => ({ x, y })),
+      points: pointsOf(landmarks),
     })),
   };
+}
+
+function pointsOf(landmarks: Label['faces'][number]['landmarks']): Landmarks {
+  const point = (i: 0 | 1 | 2 | 3 | 4): Point => ({ x: landmarks[i][0], y: landmarks[i][1] });
+  return [point(0), point(1), point(2), point(3), point(4)];
 }
 
 function halved({ width, height, data }: Plane): Plane {

@@ -2,6 +2,9 @@
  * One training picture: a canvas parted into cells, in each a portrait at some size, turned by up to 30 degrees and perhaps
  * mirrored, or no portrait; then damaged as old prints are. targets.ts says what the network should see in it.
  */
+import type { Landmarks, Point } from '../../src/faces/align.ts';
+import { frameOf } from '../../src/faces/frame.ts';
+import type { Frame } from '../../src/faces/frame.ts';
 import type { Random } from '../../src/imaging/random.ts';
 import { fillBackground } from './backgrounds.ts';
 import type { Canvas } from './backgrounds.ts';
@@ -83,12 +86,15 @@ function area({ left, top, right, bottom }: Cell): number {
 
 /** How a face is to lie in a canvas. */
 export interface Placement {
-  /** Root of its box's area, in pixels of the canvas. */
+  /** In pixels of the canvas, of its frame. */
   readonly size: number;
+  /** Where the middle of its frame comes to lie. */
   readonly x: number;
   readonly y: number;
   /** Clockwise. */
   readonly degrees: number;
+  /** What is meant by its size, middle and angle: its box's, turned as in the portrait, or what its landmarks say. */
+  readonly frame?: 'box' | 'landmarks';
 }
 
 /** Somewhere in the cell, turned by up to 30 degrees. */
@@ -106,18 +112,19 @@ export function place(
   canvas: Canvas,
   cell: Cell,
   portraits: readonly Portrait[],
-  { size, x: toX, y: toY, degrees }: Placement,
+  { size, x: toX, y: toY, degrees, frame = 'box' }: Placement,
   draw: Random,
 ): SceneFace[] {
   const portrait = portraits[Math.floor(draw.uniform() * portraits.length)]!;
   const chosen = portrait.faces[Math.floor(draw.uniform() * portrait.faces.length)]!;
-  const scale = size / Math.sqrt(chosen.width * chosen.height);
-  const angle = (degrees * Math.PI) / 180;
   const mirror = draw.uniform() < 0.5 ? -1 : 1;
+  const { middle, size: own, angle: tilt } = frame === 'box' ? boxFrame(chosen) : frameOf(chosen.points);
+  const scale = size / own;
+  const angle = (degrees * Math.PI) / 180 - mirror * tilt;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   // (x, y) of the portrait goes to the turned, scaled, shifted place in the canvas
   const move = (x: number, y: number): { x: number; y: number } => {
-    const [u, v] = [scale * mirror * (x - chosen.centre.x), scale * (y - chosen.centre.y)];
+    const [u, v] = [scale * mirror * (x - middle.x), scale * (y - middle.y)];
     return { x: toX + cos * u - sin * v, y: toY + sin * u + cos * v };
   };
   const film = portrait.greys[draw.uniform() < 0.7 ? 0 : 1]!;
@@ -127,14 +134,18 @@ export function place(
   const back = (x: number, y: number): { x: number; y: number } => {
     const [u, v] = [(x - toX) / scale, (y - toY) / scale];
     return {
-      x: (chosen.centre.x + mirror * (cos * u + sin * v)) / shrink,
-      y: (chosen.centre.y + cos * v - sin * u) / shrink,
+      x: (middle.x + mirror * (cos * u + sin * v)) / shrink,
+      y: (middle.y + cos * v - sin * u) / shrink,
     };
   };
   paste(canvas, cell, plane, back);
   const [wide, high] = [plane.width * shrink, plane.height * shrink];
   const others = portrait.faces.filter((face) => face !== chosen);
   return [chosen, ...others].map((face) => moved(face, { move, scale, cos, sin, mirror, cell, wide, high }));
+}
+
+function boxFrame({ centre, width, height }: LabelledFace): Frame {
+  return { middle: centre, size: Math.sqrt(width * height), angle: 0 };
 }
 
 function paste(
@@ -178,8 +189,9 @@ function moved(face: LabelledFace, { move, scale, cos, sin, mirror, cell, wide, 
   const centre = move(face.centre.x, face.centre.y);
   const width = scale * Math.hypot(face.width * cos, face.height * sin);
   const height = scale * Math.hypot(face.height * cos, face.width * sin);
-  const points = face.points.map(({ x, y }) => move(x, y));
-  const order = mirror > 0 ? [0, 1, 2, 3, 4] : [1, 0, 2, 4, 3];
+  const order = mirror > 0 ? ([0, 1, 2, 3, 4] as const) : ([1, 0, 2, 4, 3] as const);
+  const point = (i: 0 | 1 | 2 | 3 | 4): Point => move(face.points[order[i]].x, face.points[order[i]].y);
+  const points: Landmarks = [point(0), point(1), point(2), point(3), point(4)];
   const overlap = (low: number, high: number, from: number, to: number): number =>
     Math.max(0, Math.min(high, to) - Math.max(low, from)) / (high - low);
   const inCell =
@@ -189,5 +201,5 @@ function moved(face: LabelledFace, { move, scale, cos, sin, mirror, cell, wide, 
   const inPortrait =
     overlap(x - face.width / 2, x + face.width / 2, 0, wide) *
     overlap(y - face.height / 2, y + face.height / 2, 0, high);
-  return { centre, width, height, points: order.map((i) => points[i]!), visible: inCell * inPortrait };
+  return { centre, width, height, points, visible: inCell * inPortrait };
 }

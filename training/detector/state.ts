@@ -37,10 +37,10 @@ const FIRST_SIDE = Math.log(3);
 export function newRun(graph: Graph, seed: number): TrainingRun {
   const tensors = graph.parameters.map(({ name, value: { shape } }, i): Learned => {
     const value = new Float32Array(sizeOf(shape));
-    if (name.endsWith('.weight') && !/^(level\.\d\.\d\.1|refine\.[24])\./.test(name)) {
+    if (name.endsWith('.weight') && !/^(level\.\d\.\d\.1|refine\.level\.\d\.1|whole\.[24])\./.test(name)) {
       gaussian(seed, i).fill(value);
       const [, ...fan] = shape;
-      const gain = Math.sqrt((/^(refine\.)?map\./.test(name) ? 0.1 : 2) / sizeOf(fan));
+      const gain = Math.sqrt((/^(refine\.|whole\.)?map\./.test(name) ? 0.1 : 2) / sizeOf(fan));
       for (let j = 0; j < value.length; j++) value[j] = value[j]! * gain;
     } else if (/^map\.\d\.bias$/.test(name)) {
       value[0] = FIRST_LOGIT;

@@ -50,7 +50,7 @@ const detector: Task = {
 
 const refiner: Task = {
   batch: CLOSEUPS,
-  rate: 0.002,
+  rate: 0.004,
   parts: ['score', 'points', 'loss'],
   graph: () => refinerLoss(CLOSEUPS),
   draw(portraits, seed, index) {

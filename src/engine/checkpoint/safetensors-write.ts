@@ -14,12 +14,15 @@ import { systemCode } from './source.ts';
 export interface WritableTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly type: 'float32' | 'float16';
+  /** int8: whole numbers from -128 to 127. */
+  readonly type: 'float32' | 'float16' | 'int8';
   readonly data: Float32Array;
 }
 
 /** Elements written at once. */
 const CHUNK = 1 << 18;
+
+const NAMES = { float32: 'F32', float16: 'F16', int8: 'I8' } as const;
 
 /**
  * Writes the tensors in the order given. To stream, make `data` a getter: name, shape and type are read first, for the
@@ -68,7 +71,7 @@ function headerOf(tensors: readonly WritableTensor[], metadata: Iterable<readonl
     const count = elementsOf(shape);
     invariant(count !== undefined, `tensor ${name} has an impossible shape`);
     const end = at + count * bytesOf(type);
-    const entry = { dtype: type === 'float32' ? 'F32' : 'F16', shape, data_offsets: [at, end] };
+    const entry = { dtype: NAMES[type], shape, data_offsets: [at, end] };
     parts.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     at = end;
   }
@@ -84,9 +87,14 @@ function writeTensor(descriptor: number, tensor: WritableTensor): void {
   invariant(data.length === elementsOf(tensor.shape), `tensor ${tensor.name} does not have its shape's size`);
   for (let done = 0; done < data.length; done += CHUNK) {
     const part = data.subarray(done, done + CHUNK);
-    const stored = tensor.type === 'float16' ? new Float16Array(part) : part;
+    const stored = storedAs(tensor.type, part);
     writeAll(descriptor, new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
   }
+}
+
+function storedAs(type: WritableTensor['type'], part: Float32Array): Float32Array | Float16Array | Int8Array {
+  if (type === 'float32') return part;
+  return type === 'float16' ? new Float16Array(part) : new Int8Array(part);
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {

@@ -49,8 +49,12 @@ export function squaresOf(picture: Float32Array, width: number, height: number):
   for (let y = 0; y < height; y++) {
     const row = (y + 2) >> 2;
     const channel = SQUARE * ((y + 2) & 3);
-    for (let x = 0; x < width; x++)
-      squares[((channel + ((x + 2) & 3)) * rows + row) * columns + ((x + 2) >> 2)] = picture[y * width + x]!;
+    // one channel at a time, so that what is written lies together
+    for (let first = 0; first < SQUARE; first++) {
+      let to = ((channel + ((first + 2) & 3)) * rows + row) * columns + ((first + 2) >> 2);
+      for (let from = y * width + first, end = (y + 1) * width; from < end; from += SQUARE)
+        squares[to++] = picture[from]!;
+    }
   }
   return squares;
 }

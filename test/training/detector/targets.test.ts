@@ -1,6 +1,7 @@
 /** What the detector is taught is what is read from its maps: targets decoded again. Subjects: training/detector/. */
 import { describe, expect, test } from 'vitest';
 import { STRIDES } from '../../../src/engine/nn/face-detector.ts';
+import type { Landmarks } from '../../../src/faces/align.ts';
 import { decodeFaces } from '../../../src/faces/decode.ts';
 import { merged } from '../../../src/faces/overlap.ts';
 import { random } from '../../../src/imaging/random.ts';
@@ -14,7 +15,7 @@ const SIDE = 192;
 
 function face(x: number, y: number, size: number, visible = 1): SceneFace {
   const at = (u: number, v: number) => ({ x: x + u * size, y: y + v * size });
-  const points = [at(-0.2, -0.1), at(0.2, -0.1), at(0, 0.1), at(-0.15, 0.25), at(0.15, 0.25)];
+  const points: Landmarks = [at(-0.2, -0.1), at(0.2, -0.1), at(0, 0.1), at(-0.15, 0.25), at(0.15, 0.25)];
   return { centre: { x, y }, width: 0.85 * size, height: size / 0.85, points, visible };
 }
 
@@ -43,7 +44,7 @@ describe('targets', () => {
       expect(found, `${size}`).toHaveLength(1);
       expect(found[0]?.box.width).toBeCloseTo(wanted.width, 3);
       expect(found[0]?.box.left).toBeCloseTo(wanted.centre.x - wanted.width / 2, 3);
-      expect(found[0]?.landmarks[4].y).toBeCloseTo(wanted.points[4]!.y, 3);
+      expect(found[0]?.landmarks[4].y).toBeCloseTo(wanted.points[4].y, 3);
     }
   });
 
@@ -66,7 +67,7 @@ describe('targets', () => {
 
 test('a scene is the same for the same seed, within [0,1], and keeps left and right apart', () => {
   const plane = { width: 64, height: 80, data: Uint8Array.from({ length: 64 * 80 }, (_, i) => i % 251) };
-  const points = [
+  const points: Landmarks = [
     { x: 24, y: 30 },
     { x: 40, y: 30 },
     { x: 32, y: 40 },
@@ -87,8 +88,8 @@ test('a scene is the same for the same seed, within [0,1], and keeps left and ri
     for (const { points: p } of scene.faces) {
       seen++;
       // mirrored or turned by up to 30 degrees: the first eye stays at the picture's left
-      expect(p[0]!.x).toBeLessThan(p[1]!.x);
-      expect(p[3]!.x).toBeLessThan(p[4]!.x);
+      expect(p[0].x).toBeLessThan(p[1].x);
+      expect(p[3].x).toBeLessThan(p[4].x);
     }
   }
   expect(seen).toBeGreaterThan(12);
