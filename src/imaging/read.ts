@@ -46,8 +46,8 @@ export async function readAlignedCrop(path: string, size: number): Promise<Align
   if (Math.abs(width - height) > TOLERANCE * Math.max(width, height))
     throw new UserError(
       'photo.unsuitable',
-      `${name} is ${width} x ${height} pixels, not square: this version restores aligned square face crops only.`,
-      'Crop one face to a square, eyes level and about 40 % from the top; whole photographs come in a later version.',
+      `${name} is ${width} x ${height} pixels, not square as an aligned face crop is.`,
+      'Crop one face to a square, eyes level and about 40 % from the top; a whole photo is restored without --aligned.',
     );
   try {
     const picture = open(bytes);

@@ -1,6 +1,6 @@
 /**
  * Writes pictures: encoded, to a temporary file in the same folder, renamed into place when whole.
- * In this version a written file holds pixels (sRGB) and nothing else; read.ts is the way in.
+ * What is written here holds pixels (sRGB) and nothing else; photograph/save.ts writes whole photos with all they carried.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';

@@ -49,16 +49,24 @@ export function compose(
     Array.from({ length: planes.length / side ** 2 }, (_, k) =>
       resamplePlane(planes.subarray(k * side ** 2, (k + 1) * side ** 2), side, { ...to, kernel }),
     );
-  const input = onGrid(change.input, 'lanczos');
   const green = channels === 3 ? 1 : 0;
-  const fine = scale > 1 ? measureFine(photo, green, input[green]!, place, side, scale) : undefined;
+  const seen = change.input.subarray(green * side ** 2, (green + 1) * side ** 2);
+  const fine =
+    scale > 1
+      ? measureFine(photo, green, resamplePlane(seen, side, { ...to, kernel: 'lanczos' }), place, side, scale)
+      : undefined;
   const mended = options.mended && cellsOf(options.mended, photo, place, side);
   const { drop, delta } = weigh(change, scale, fine, { ...options, mended });
+  const drops = drop.some((share) => share !== 0);
   const grids = {
-    input,
     delta: onGrid(delta, 'lanczos'),
-    drop: resamplePlane(drop, side, { ...to, kernel: 'tent' }),
     changed: resamplePlane(change.changed, side, { ...to, kernel: 'tent' }),
+    ...(drops && {
+      fine: {
+        input: onGrid(change.input, 'lanczos'),
+        drop: resamplePlane(drop, side, { ...to, kernel: 'tent' }),
+      },
+    }),
   };
   return paint(photo, grids, place, mask, options);
 }
@@ -129,10 +137,10 @@ function cellsOf(plane: Float32Array, { width, height }: Planes, place: Place, s
 
 /** The crop's planes on the grid. */
 interface Grids {
-  readonly input: readonly Float32Array[];
   readonly delta: readonly Float32Array[];
-  readonly drop: Float32Array;
   readonly changed: Float32Array;
+  /** Absent where all of the photo's fine band stays, as on every face much larger than the crop. */
+  readonly fine?: { readonly input: readonly Float32Array[]; readonly drop: Float32Array };
 }
 
 /** Row by row, and within a row plane by plane over the pixels that the mask covers. */
@@ -163,16 +171,21 @@ function paint(
     const count = cover(row, y, width, place, mask);
     if (count === 0) continue;
     sample(grids.changed, place.n, row, count, changed);
-    sample(grids.drop, place.n, row, count, drop);
+    if (grids.fine) sample(grids.fine.drop, place.n, row, count, drop);
     for (let i = 0; i < count; i++) {
       const p = y * width + column[i]!;
       if (keep) weight[i] = weight[i]! * (1 - keep[p]!);
       amount[p] = weight[i]! * changed[i]!;
     }
     for (let c = 0; c < channels; c++) {
-      sample(grids.input[c]!, place.n, row, count, old);
+      const base = c * pixels + y * width;
       sample(grids.delta[c]!, place.n, row, count, added);
-      mix(before, out, c * pixels + y * width, count, { column, weight, added, drop, old });
+      if (grids.fine) {
+        sample(grids.fine.input[c]!, place.n, row, count, old);
+        for (let i = 0; i < count; i++)
+          added[i] = added[i]! - drop[i]! * (before[base + column[i]!]! - old[i]!);
+      }
+      mix(before, out, base, count, { column, weight, added });
     }
   }
   return { picture: { ...photo, data: out }, amount };
@@ -193,11 +206,13 @@ function cover(
   { column, at, fx, fy, weight }: Row,
   y: number,
   width: number,
-  { n, toCrop, xx, xy, x0, yx, yy, y0 }: Place,
+  place: Place,
   mask: Mask,
 ): number {
+  const { n, toCrop, xx, xy, x0, yx, yy, y0 } = place;
+  const { from, to } = spanOf(place, y, width, mask);
   let count = 0;
-  for (let x = 0; x < width; x++) {
+  for (let x = from; x < to; x++) {
     const gx = xx * x + xy * y + x0;
     const gy = yx * x + yy * y + y0;
     const w = weightAt(mask, (gx + 0.5) * toCrop, (gy + 0.5) * toCrop);
@@ -212,6 +227,27 @@ function cover(
     count++;
   }
   return count;
+}
+
+/** The columns of row `y` outside which a pixel lies beyond the mask's half axes, and a pixel more either way. */
+function spanOf(
+  { toCrop, xx, xy, x0, yx, yy, y0 }: Place,
+  y: number,
+  width: number,
+  mask: Mask,
+): { readonly from: number; readonly to: number } {
+  let [from, to] = [0, width];
+  for (const [slope, start, middle, half] of [
+    [xx, xy * y + x0, mask.x, mask.rx],
+    [yx, yy * y + y0, mask.y, mask.ry],
+  ] as const) {
+    const ends = [-half, half].map((end) => ((middle + end) / toCrop - 0.5 - start) / slope);
+    // a slope of 0 gives infinite ends, or no number where the row lies on the rim itself
+    if (ends.some(Number.isNaN)) continue;
+    from = Math.max(from, Math.floor(Math.min(...ends)) - 1);
+    to = Math.min(to, Math.ceil(Math.max(...ends)) + 2);
+  }
+  return { from, to };
 }
 
 /** Bilinear between the grid's points. */
@@ -229,24 +265,21 @@ interface Mixed {
   readonly column: Int32Array;
   readonly weight: Float64Array;
   readonly added: Float64Array;
-  readonly drop: Float64Array;
-  readonly old: Float64Array;
 }
 
-/** photo + weight (change - drop (photo - crop)) from `base` on; values that nothing is added to stay as they are. */
+/** photo + weight added from `base` on; values that nothing is added to stay as they are. */
 function mix(
   before: Float32Array,
   out: Float32Array,
   base: number,
   count: number,
-  { column, weight, added, drop, old }: Mixed,
+  { column, weight, added }: Mixed,
 ): void {
   for (let i = 0; i < count; i++) {
-    const p = base + column[i]!;
-    const was = before[p]!;
-    const by = weight[i]! * (added[i]! - drop[i]! * (was - old[i]!));
+    const by = weight[i]! * added[i]!;
     if (by === 0) continue;
-    const value = was + by;
+    const p = base + column[i]!;
+    const value = before[p]! + by;
     out[p] = value < -1 ? -1 : value > 1 ? 1 : value;
   }
 }

@@ -3,7 +3,7 @@
  * it, for a face without grain in a photo with grain looks pasted. octaves.ts splits; paste.ts is the user.
  */
 import { random } from '../random.ts';
-import { OCTAVES, REACH, gainsFor, likeGrain, octavesOf } from './octaves.ts';
+import { BlockOctaves, OCTAVES, REACH, gainsFor, likeGrain, octavesOf } from './octaves.ts';
 import { quantile } from './planes.ts';
 
 /** Part of a photo as planes [channels,height,width] in [-1,1]; one channel stands for three that are equal. */
@@ -74,9 +74,10 @@ export function blocksWhere(
 /** The grain of the flat ones among `blocks`; undefined where there are too few to tell. */
 export function measureGrain(picture: Planes, blocks: Blocks): Grain | undefined {
   const { channels } = picture;
+  const split = new BlockOctaves(BLOCK);
   const bright = blocks
     .map((block) => {
-      const octaves = octavesOf(componentOf(picture, block, 0), PATCH, PATCH);
+      const octaves = split.of(componentOf(picture, block, 0));
       const [mean, spread] = spreadOf(octaves[OCTAVES]!);
       // Fine texture is no flatness either: 4 makes as much of grain as of a slope that is 4 times as strong.
       const structure = spread + 4 * energyOf(octaves[0]!) + 4 * energyOf(octaves[1]!);
@@ -87,14 +88,14 @@ export function measureGrain(picture: Planes, blocks: Blocks): Grain | undefined
   bright.sort((one, other) => one.structure - other.structure);
   const flat = bright.slice(0, Math.max(LEAST_BLOCKS, Math.ceil(FLAT * bright.length)));
   return Array.from({ length: channels }, (_, component) => {
-    const split = flat.map(({ block, octaves }) =>
-      component === 0 ? octaves : octavesOf(componentOf(picture, block, component), PATCH, PATCH),
+    const own = flat.map(({ block, octaves }) =>
+      component === 0 ? octaves : split.of(componentOf(picture, block, component)),
     );
     const typical = Array.from(
       { length: OCTAVES },
       (__, octave) =>
         quantile(
-          Float64Array.from(split, (bands) => energyOf(bands[octave]!)),
+          Float64Array.from(own, (bands) => energyOf(bands[octave]!)),
           TYPICAL,
         ) / SHY,
     );
@@ -120,24 +121,22 @@ function componentOf(
   return patch;
 }
 
-/** The variance over the block in the middle of a patch, robust: (median |x| / 0.6745)^2, so that an edge weighs little. */
-function energyOf(patch: Float32Array): number {
-  const sizes = new Float64Array(BLOCK * BLOCK);
-  for (let y = 0; y < BLOCK; y++)
-    for (let x = 0; x < BLOCK; x++) sizes[y * BLOCK + x] = Math.abs(patch[(y + REACH) * PATCH + x + REACH]!);
+/** The variance of a block's octave, robust: (median |x| / 0.6745)^2, so that an edge weighs little. */
+function energyOf(octave: Float32Array): number {
+  const sizes = new Float64Array(octave.length);
+  for (let p = 0; p < octave.length; p++) sizes[p] = Math.abs(octave[p]!);
   return (quantile(sizes, 0.5) / 0.6745) ** 2;
 }
 
-/** Mean and variance over the block in the middle of a patch. */
-function spreadOf(patch: Float32Array): [number, number] {
+/** Mean and variance over a block. */
+function spreadOf(block: Float32Array): [number, number] {
   let [sum, squares] = [0, 0];
-  for (let y = REACH; y < REACH + BLOCK; y++)
-    for (let x = REACH; x < REACH + BLOCK; x++) {
-      sum += patch[y * PATCH + x]!;
-      squares += patch[y * PATCH + x]! ** 2;
-    }
-  const mean = sum / (BLOCK * BLOCK);
-  return [mean, squares / (BLOCK * BLOCK) - mean * mean];
+  for (const value of block) {
+    sum += value;
+    squares += value ** 2;
+  }
+  const mean = sum / block.length;
+  return [mean, squares / block.length - mean * mean];
 }
 
 export function totalOf(grain: Grain): number {

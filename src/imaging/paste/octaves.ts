@@ -27,13 +27,12 @@ export function octavesOf(plane: Float32Array, width: number, height: number): F
 
 function smooth(plane: Float32Array, width: number, height: number, distance: number): Float32Array {
   const rows = new Float32Array(plane.length);
-  for (let x = 0; x < width; x++) {
-    const left = (x - distance + width) % width;
-    const right = (x + distance) % width;
-    for (let y = 0; y < height; y++) {
-      const row = y * width;
-      rows[row + x] = 0.5 * plane[row + x]! + 0.25 * (plane[row + left]! + plane[row + right]!);
-    }
+  const left = Int32Array.from({ length: width }, (_, x) => (x - distance + width) % width);
+  const right = Int32Array.from({ length: width }, (_, x) => (x + distance) % width);
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    for (let x = 0; x < width; x++)
+      rows[row + x] = 0.5 * plane[row + x]! + 0.25 * (plane[row + left[x]!]! + plane[row + right[x]!]!);
   }
   const out = new Float32Array(plane.length);
   for (let y = 0; y < height; y++) {
@@ -44,6 +43,73 @@ function smooth(plane: Float32Array, width: number, height: number, distance: nu
       out[row + x] = 0.5 * rows[row + x]! + 0.25 * (rows[above + x]! + rows[below + x]!);
   }
   return out;
+}
+
+/**
+ * The same for the [block,block] pixels in the middle of a patch that reaches REACH further on each side: nothing else is
+ * worked out, and nothing but the result allocated, as grain is measured in hundreds of patches.
+ */
+export class BlockOctaves {
+  readonly #block: number;
+  readonly #side: number;
+  readonly #buffers: readonly [Float32Array, Float32Array, Float32Array];
+
+  constructor(block: number) {
+    this.#block = block;
+    this.#side = block + 2 * REACH;
+    const size = this.#side ** 2;
+    this.#buffers = [new Float32Array(size), new Float32Array(size), new Float32Array(size)];
+  }
+
+  /** Octaves, finest first, and the rest, of a patch [block + 2 REACH, block + 2 REACH]. */
+  of(patch: Float32Array): Float32Array[] {
+    const block = this.#block;
+    const [rows, even, odd] = this.#buffers;
+    const parts: Float32Array[] = [];
+    let rest = patch;
+    let side = this.#side;
+    for (let octave = 0; octave < OCTAVES; octave++) {
+      const distance = 1 << octave;
+      const soft = octave % 2 === 0 ? even : odd;
+      const inner = side - 2 * distance;
+      smoothInside(rest, side, distance, rows, soft);
+      const band = new Float32Array(block * block);
+      const [from, to] = [(side - block) >> 1, (inner - block) >> 1];
+      for (let y = 0, p = 0; y < block; y++) {
+        const [above, below] = [(y + from) * side + from, (y + to) * inner + to];
+        for (let x = 0; x < block; x++, p++) band[p] = rest[above + x]! - soft[below + x]!;
+      }
+      parts.push(band);
+      rest = soft;
+      side = inner;
+    }
+    parts.push(rest.slice(0, block * block));
+    return parts;
+  }
+}
+
+/** As smooth, of [side,side], for the pixels that lie `distance` inside. */
+function smoothInside(
+  plane: Float32Array,
+  side: number,
+  distance: number,
+  rows: Float32Array,
+  out: Float32Array,
+): void {
+  const inner = side - 2 * distance;
+  for (let y = 0; y < side; y++) {
+    const [from, to] = [y * side, y * inner];
+    for (let x = 0; x < inner; x++)
+      rows[to + x] =
+        0.5 * plane[from + x + distance]! + 0.25 * (plane[from + x]! + plane[from + x + 2 * distance]!);
+  }
+  for (let y = 0; y < inner; y++) {
+    const above = y * inner;
+    const row = above + distance * inner;
+    const below = row + distance * inner;
+    for (let x = 0; x < inner; x++)
+      out[above + x] = 0.5 * rows[row + x]! + 0.25 * (rows[above + x]! + rows[below + x]!);
+  }
 }
 
 /**

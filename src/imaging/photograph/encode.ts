@@ -17,6 +17,12 @@ export interface EncodeOptions {
 /** WebP halves the resolution of colour, with care up to this size; beyond it the care would take a gigabyte. */
 const MOST_SMART_PIXELS = 40e6;
 
+/**
+ * JPEG codes are the standard's, not the picture's own: those take a second pass over it, three times as long in all, for
+ * files a tenth smaller (12 megapixels of grain at quality 95: 0.39 s and 6.2 MB, against 0.11 s and 6.9 MB).
+ */
+const JPEG = { chromaSubsampling: '4:4:4', optimiseCoding: false } as const;
+
 /** JPEG is 4:4:4 and has white behind what is transparent; PNG and TIFF are exact (at the photograph's depth or more). */
 export async function encode(
   photo: Photograph,
@@ -35,7 +41,7 @@ export async function encode(
     const smartSubsample = width * height <= MOST_SMART_PIXELS;
     return picture.webp({ quality, effort: 3, smartSubsample }).toBuffer();
   }
-  if (format === 'jpeg') return picture.jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
+  if (format === 'jpeg') return picture.jpeg({ quality, ...JPEG }).toBuffer();
   const dots = density === undefined ? {} : { xres: density / 25.4, yres: density / 25.4 };
   return picture.tiff({ compression: 'deflate', predictor: 'horizontal', ...dots }).toBuffer();
 }

@@ -65,6 +65,14 @@ export async function readPhotograph(path: string, { signal }: ReadOptions = {})
   return { ...pixels, channels: grey ? 1 : 3, depth, ...profile, source };
 }
 
+/** The XMP packet of a picture, of which nothing is decoded. Throws UserError `photo.unreadable` where it is no picture. */
+export async function readXmp(path: string): Promise<Uint8Array | undefined> {
+  const name = quoted(basename(path));
+  await checkFile(path, name);
+  const metadata = await measure(await inputOf(path), await readBytes(path, name, 0, 16), name);
+  return (await blocksOf(path, name, metadata)).xmp;
+}
+
 /** libvips reads options from brackets at the end of a file's name: such a file is read first, others are streamed. */
 async function inputOf(path: string): Promise<string | Buffer> {
   return path.endsWith(']') ? readFile(path) : path;

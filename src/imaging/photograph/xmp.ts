@@ -2,7 +2,7 @@
  * XMP packets (ISO 16684-1): what Albumen says about a picture, added to what its packet said before, which stays byte
  * for byte but for what is no longer true of the new file. xml.ts finds the places.
  */
-import { scanXml, xmlText } from './xml.ts';
+import { plainText, scanXml, xmlText } from './xml.ts';
 import type { XmlElement, XmlName } from './xml.ts';
 
 /** IPTC's term for a photo of which parts were made by a trained model (IPTC NewsCodes, digital source type). */
@@ -49,6 +49,20 @@ export function mergeXmp(original: Uint8Array | undefined, notes: XmpNotes): Xmp
     '<?xpacket end="w"?>',
   ].join('\n');
   return { packet: Buffer.from(packet), merged: !original };
+}
+
+/** The recipe's JSON in a packet, untrusted; undefined where there is none. Other programs may have made it an attribute. */
+export function recipeInXmp(packet: Uint8Array): string | undefined {
+  const text = decoded(packet);
+  const elements = text === undefined ? undefined : scanXml(text);
+  if (text === undefined || !elements) return undefined;
+  const name = { namespace: ALBUMEN_NAMESPACE, local: 'Recipe' };
+  for (const element of elements) {
+    if (same(name, element)) return plainText(text.slice(element.inner, element.innerEnd));
+    const attribute = element.attributes.find((one) => same(name, one));
+    if (attribute) return plainText(text.slice(attribute.from, attribute.to));
+  }
+  return undefined;
 }
 
 interface Property extends XmlName {

@@ -4,7 +4,12 @@
  */
 import { describe, expect, test } from 'vitest';
 import { scanXml } from '../../../src/imaging/photograph/xml.ts';
-import { ALBUMEN_NAMESPACE, RESTORED_FACES, mergeXmp } from '../../../src/imaging/photograph/xmp.ts';
+import {
+  ALBUMEN_NAMESPACE,
+  RESTORED_FACES,
+  mergeXmp,
+  recipeInXmp,
+} from '../../../src/imaging/photograph/xmp.ts';
 
 const notes = { restoredFaces: true, recipe: '{"a":"<b> & \'c\' \u0001é"}', width: 30, height: 40 };
 const packet = (inside: string): Uint8Array =>
@@ -92,4 +97,13 @@ describe('what is no packet is replaced, and said', () => {
     expect(merged).toBe(false);
     expect(valueOf(Buffer.from(made ?? []).toString(), IPTC, 'DigitalSourceType')).toBe(RESTORED_FACES);
   });
+});
+
+test('the recipe is read back, also where another program made an attribute of it', () => {
+  const { packet: made = new Uint8Array() } = mergeXmp(undefined, notes);
+  expect(recipeInXmp(made)).toBe(notes.recipe.replace('\u0001', ''));
+  const attribute = `<r:Description xmlns:x="${ALBUMEN_NAMESPACE}" x:Recipe='{"a":&quot;&#x3c;b&gt;&amp;#38;&none;"}'/>`;
+  expect(recipeInXmp(packet(attribute))).toBe('{"a":"<b>&#38;&none;"}');
+  expect(recipeInXmp(packet(''))).toBeUndefined();
+  expect(recipeInXmp(Uint8Array.of(255, 254, 0))).toBeUndefined();
 });
