@@ -98,8 +98,7 @@ for (const text of [
     () => grid.page({ text }, 'newest', 0, PAGE),
   );
 const told = (): void => undefined;
-const failed = (error: unknown): void =>
-  void results.push({ name: String(error), medianMs: NaN, worstMs: NaN, cpuMs: NaN });
+const failed = (error: unknown): void => console.error(error);
 const origin = { x: 0, y: 0 };
 const history = new History({ db, tell: told });
 const keeper = new Keeper({ db, sidecars: new Sidecars(folder, failed), failed });
@@ -144,6 +143,7 @@ await time('look-alikes, hashes read', 1, () =>
   alike.near(-1, Buffer.from('0123456789abcdef', 'hex'), 8, 100),
 );
 await time('look-alikes', 20, () => alike.near(-1, Buffer.from('0123456789abcdef', 'hex'), 8, 100));
+await time('groups of duplicates, first time', 1, () => alike.groups());
 
 const maxRss = process.resourceUsage().maxRSS / 1000;
 await people.close();

@@ -32,6 +32,10 @@ const SYLLABLES = [
   'we',
 ];
 
+const LANDMARKS = JSON.stringify(
+  [31.25, 61.75, 45.5, 34.125, 59.875].map((x, i) => ({ x: 1200 + x, y: 810.5 + 12 * i })),
+);
+
 /** The same numbers each time. */
 function counter(seed: number): (below: number) => number {
   let state = seed;
@@ -137,9 +141,10 @@ function addFace(
   const id = newId();
   db.run(
     `INSERT INTO faces (id, photo, box, landmarks, score, state, person, created_at)
-     VALUES (?, ?, '{"left":1,"top":1,"width":90,"height":90}', '[]', 0.9, ?, ?, 0)`,
+     VALUES (?, ?, '{"left":1,"top":1,"width":90,"height":90}', ?, 0.9, ?, ?, 0)`,
     id,
     photo,
+    LANDMARKS,
     state,
     state === 'unknown' ? null : (people[rank] ?? null),
   );

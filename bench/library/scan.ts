@@ -72,7 +72,7 @@ async function scan(dataFolder: string, root: string, look: LookAt, sides: reado
   const thumbnails = new ThumbnailCache(db, dataFolder, 1e12);
   const folders = db.query<ScannedFolder>(`SELECT id, path, drive FROM folders WHERE path = ?`).all(root);
   const [begin, used] = [performance.now(), process.cpuUsage()];
-  const parts = { db, lookAt: look, thumbnails, abreast: availableParallelism(), sides };
+  const parts = { db, lookAt: look, thumbnails, abreast: availableParallelism() + 1, sides };
   let last: ScanProgress | undefined;
   let longestMs = 0;
   let before = begin;

@@ -14,6 +14,7 @@ import type { Base } from '../engine/adapter-file.ts';
 import { configurationOf } from '../engine/configuration.ts';
 import { finetune } from '../engine/finetune.ts';
 import type { FinetuneEvent, FinetuneRequest, FinetuneResult } from '../engine/finetune.ts';
+import { openPreviews } from '../engine/finetune/previews.ts';
 import type { Recipe } from '../engine/finetune/recipes.ts';
 import { checkRequest, identityOf } from '../engine/finetune/request.ts';
 import { openRecipeTrainer } from '../engine/finetune/trainer.ts';
@@ -25,7 +26,6 @@ import type { Host } from './host.ts';
 import { makeFolder, writeJson } from './json-file.ts';
 import { readPerson } from './people.ts';
 import type { Person } from './people.ts';
-import { openPreviews } from './previews.ts';
 import { duration } from './ui.ts';
 
 /** What a finetune is of. */

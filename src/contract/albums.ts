@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { Adapter, Anchor } from '../domain/person.ts';
-import { call, id, ids, nothing, slice, text, whole } from './rpc.ts';
+import { call, id, ids, slice, text, whole } from './rpc.ts';
 
 const album = v.strictObject({
   person: id,
@@ -23,5 +23,9 @@ export const albums = slice('albums', {
   /** The album as it is to be from now on, in this order. */
   set: call({ input: v.strictObject({ person: id, faces: ids(1000) }), output: album }),
   adapters: call({ input: v.strictObject({ person: id }), output: v.array(Adapter) }),
-  deleteAdapter: call({ input: v.strictObject({ adapter: id }), output: nothing }),
+  /** For good; how much of the disk is free again. */
+  deleteAdapter: call({
+    input: v.strictObject({ adapter: id }),
+    output: v.strictObject({ bytes: whole(0, Number.MAX_SAFE_INTEGER) }),
+  }),
 });

@@ -9,6 +9,7 @@ import { FaceBox, FaceLandmarks, LossPoint } from '../domain/person.ts';
 import { FaceEvidence } from '../domain/rendition.ts';
 import { FinetuneChoice, RepairChoice } from '../domain/restoring.ts';
 import { Settings } from '../domain/settings.ts';
+import { MOST_MASK } from './damage.ts';
 import { bytes, call, contract, id, list, nothing, number, slice, stream, text, whole } from './rpc.ts';
 
 const path = text(10_000);
@@ -87,6 +88,8 @@ export const RestoreOrder = v.strictObject({
   seed: size,
   candidates: whole(1, 16),
   repair: RepairChoice,
+  /** The damage as somebody painted it, instead of what is found: a PNG. */
+  mask: v.nullable(v.strictObject({ file: path, sha256: Sha256 })),
   /** Of each adapter in use, its album as the recogniser sees it. */
   albums: list(v.strictObject({ adapter: Sha256, embedding: bytes(1 << 16) }), MOST_FACES),
 });
@@ -215,6 +218,11 @@ export const engine = slice('engine', {
     output: v.strictObject({ config: text(100_000), weights: text(100) }),
   }),
   faces: call({ input: v.strictObject({ setup: Setup, photo: Photo }), output: FacesFound }),
+  /** Where the print is damaged, with fading corrected by `tone`; a PNG of at most MASK_SIDE (damage.ts). */
+  damage: call({
+    input: v.strictObject({ photo: Photo, faces: list(FaceBox, MOST_FACES), tone: number(0, 1) }),
+    output: v.strictObject({ png: bytes(4 * MOST_MASK) }),
+  }),
   restore: stream({ input: RestoreOrder, item: RestoreNews }),
   finetune: stream({ input: FinetuneOrder, item: LearnNews }),
   album: stream({ input: AlbumOrder, item: LearnNews }),

@@ -7,6 +7,14 @@ import { call, id, nothing, slice, text } from './rpc.ts';
 
 const path = text(10_000);
 
+const recovery = v.strictObject({
+  /** The name the damaged file has now. */
+  setAside: v.nullable(text(500)),
+  /** The copy that took its place; null: the library is built anew from folders and sidecars. */
+  from: v.nullable(text(500)),
+});
+export type Recovery = v.InferOutput<typeof recovery>;
+
 export const files = slice('files', {
   /** A picture for /image/KIND/ID/SIDE or photo://KIND/ID/SIDE, made where it is not there; null where there is none. */
   picture: call({
@@ -24,6 +32,8 @@ export const files = slice('files', {
     input: v.strictObject({ path }),
     output: v.strictObject({ id, title: text(4096) }),
   }),
+  /** What was done about a damaged database when the library was opened; null where nothing was. */
+  recovery: call({ input: v.strictObject({}), output: v.nullable(recovery) }),
   /** A file the host has opened, under the id a window will name it by. */
   offer: call({ input: v.strictObject({ id, path }), output: nothing }),
 });

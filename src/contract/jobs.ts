@@ -6,7 +6,8 @@ import * as v from 'valibot';
 import { Job, JobState, Preview } from '../domain/job.ts';
 import { LossPoint } from '../domain/person.ts';
 import { FinetuneChoice, RestoreChoice } from '../domain/restoring.ts';
-import { call, id, ids, limit, list, nothing, number, slice, stream, whole } from './rpc.ts';
+import { MOST_MASK } from './damage.ts';
+import { bytes, call, id, ids, limit, list, nothing, number, slice, stream, whole } from './rpc.ts';
 
 const queued = v.strictObject({ jobs: v.array(id) });
 
@@ -15,8 +16,16 @@ export const jobs = slice('jobs', {
     input: v.strictObject({ states: v.optional(list(JobState, 7)), limit: limit() }),
     output: v.strictObject({ jobs: v.array(Job), counts: v.record(JobState, whole(0, 1e9)) }),
   }),
-  /** One job for each photo. */
-  restore: call({ input: v.strictObject({ photos: ids(), choice: RestoreChoice }), output: queued }),
+  /** One job for each photo. `mask`: the damage of a single photo as somebody painted it (damage.ts), instead of what is found. */
+  restore: call({
+    input: v.strictObject({
+      photos: ids(),
+      choice: RestoreChoice,
+      // one a little too large is refused in words
+      mask: v.optional(bytes(4 * MOST_MASK)),
+    }),
+    output: queued,
+  }),
   findFaces: call({ input: v.strictObject({ photos: ids(100_000) }), output: queued }),
   finetune: call({ input: v.strictObject({ person: id, choice: FinetuneChoice }), output: queued }),
   /** How long a finetune would take here, in seconds, by the measured speed of this machine; null before any was measured. */
@@ -37,6 +46,6 @@ export const jobs = slice('jobs', {
   watch: stream({ input: v.strictObject({}), item: Job }),
   /** Pictures of work in progress, of one job or of whatever runs. */
   previews: stream({ input: v.strictObject({ job: v.optional(id) }), item: Preview, latest: true }),
-  /** The loss of a finetune: all points so far, then each new one. */
-  losses: stream({ input: v.strictObject({ job: id }), item: LossPoint }),
+  /** The losses of a finetune, of its batches and of held-out photos: all points so far at once, then those that are new. */
+  losses: stream({ input: v.strictObject({ job: id }), item: v.array(LossPoint) }),
 });

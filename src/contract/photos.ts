@@ -54,6 +54,23 @@ export const photos = slice('photos', {
     input: v.strictObject({ offset, limit: limit() }),
     output: v.strictObject({ total: whole(0, 1e9), groups: v.array(v.array(Photo)) }),
   }),
+  /**
+   * Groups of photos that are one picture in several files (copied, recompressed, scaled), largest group first; in each
+   * the one with most pixels first. `count`: of the group, of which at most 100 are given.
+   */
+  duplicates: call({
+    input: v.strictObject({ offset, limit: limit(100) }),
+    output: v.strictObject({
+      total: whole(0, 1e9),
+      groups: v.array(
+        v.strictObject({
+          /** All files have the very same bytes. */ identical: v.boolean(),
+          count: whole(2, 1e9),
+          photos: v.array(Photo),
+        }),
+      ),
+    }),
+  }),
   /** Photos that look alike, nearest first: `distance` 0..64 bits of their perceptual hashes differ. */
   alike: call({
     input: v.strictObject({ photo: id, within: v.optional(whole(0, 16), 8), limit: limit() }),

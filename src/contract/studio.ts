@@ -3,6 +3,7 @@
  * Each slice is a file beside this one and is served by one service; how to add a call is README.md.
  */
 import { albums } from './albums.ts';
+import { damage } from './damage.ts';
 import { events } from './events.ts';
 import { exports } from './exports.ts';
 import { history } from './history.ts';
@@ -26,6 +27,7 @@ export const forWindows = contract(
   albums,
   jobs,
   renditions,
+  damage,
   exports,
   models,
   history,

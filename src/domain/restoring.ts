@@ -49,6 +49,8 @@ export type RestoreChoice = v.InferOutput<typeof RestoreChoice>;
 export const FinetuneChoice = v.strictObject({
   recipe: v.picklist(['fast', 'paper']),
   weights: v.picklist(['adapter', 'full']),
+  /** Instead of the recipe's own number. */
+  steps: v.exactOptional(whole(20, 20_000)),
 });
 export type FinetuneChoice = v.InferOutput<typeof FinetuneChoice>;
 

@@ -128,8 +128,10 @@ export async function* finetune(
     if (rule && (step % rule.every === 0 || step === steps)) yield await judge();
     if (step === steps) run.ended = 'all';
     else if (rule && stopsEarly(run.heldOut, rule.patience)) run.ended = 'early';
-    if (preview && previewEvery > 0 && step % previewEvery === 0)
-      yield { kind: 'preview', step, image: await preview(await trainer.state()) };
+    if (preview && previewEvery > 0 && step % previewEvery === 0) {
+      const image = await preview(await trainer.state());
+      if (image) yield { kind: 'preview', step, image };
+    }
     if (run.saveDue(steps) && (await run.save())) yield { kind: 'checkpoint', step };
   }
 

@@ -15,6 +15,8 @@ const Options = v.object({
   engine: v.optional(v.picklist(['fork', 'given']), 'fork'),
   /** Looks for changes in library folders. */
   watch: v.optional(v.boolean(), true),
+  /** What to do where the database is damaged; null: say so, and open nothing. */
+  recover: v.optional(v.nullable(v.picklist(['backup', 'rebuild'])), null),
   /** Steps of every finetune, instead of its recipe's: for trying things out. */
   steps: v.optional(v.nullable(v.number()), null),
   /** Milliseconds a job that is told to stop may take before the engine is ended. */

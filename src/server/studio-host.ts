@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { connect } from '../contract/client.ts';
 import type { Problem } from '../contract/failures.ts';
 import type { host } from '../contract/host.ts';
+import type { Recovery } from '../contract/hosts.ts';
 import { relay } from '../contract/relay.ts';
 import type { ContractClient, Handlers } from '../contract/rpc.ts';
 import { serve } from '../contract/serve.ts';
@@ -51,6 +52,11 @@ export class StudioHost {
   /** Resolves when the library is open. Throws UserError, why it cannot be. */
   async ready(): Promise<void> {
     await this.#running.client.library.folders({});
+  }
+
+  /** What was done about a damaged database at the start, where `library.recover` says what to do. */
+  recovery(): Promise<Recovery | null> {
+    return this.#running.client.files.recovery({});
   }
 
   /** Serves a window until either side is gone; then it connects again. */

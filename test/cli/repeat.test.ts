@@ -66,6 +66,17 @@ test('the same photo comes out, byte for byte', async () => {
   expect(readFileSync(join(again, 'gran.restored.recipe.json')).equals(readFileSync(recipe))).toBe(true);
 });
 
+test('the restored photo is its own recipe: the same bytes again from its XMP', async () => {
+  const alone = join(folder, 'alone/renamed.png');
+  mkdirSync(join(folder, 'alone'));
+  copyFileSync(made, alone);
+  const again = join(folder, 'again-from-xmp');
+  const ran = await restoreWhole(['--recipe', alone, photo, '--out', again], { home });
+  expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('2 faces') as string });
+  expect(readFileSync(join(again, 'gran.restored.png')).equals(readFileSync(made))).toBe(true);
+  expect(readFileSync(join(again, 'gran.restored.recipe.json')).equals(readFileSync(recipe))).toBe(true);
+});
+
 test('the photo is found beside the recipe', async () => {
   copyFileSync(photo, join(folder, 'gran.jpg'));
   const ran = await restoreWhole(['--recipe', recipe, '--out', join(folder, 'found')], { home });
@@ -122,7 +133,8 @@ test('a recipe of another version of the application is followed, and said to be
 
 test('what is no recipe', async () => {
   for (const [file, sentence] of [
-    [photo, /"gran\.jpg" is not a recipe\./],
+    [photo, /"gran\.jpg" is a picture, and there is no recipe in its XMP\./],
+    [MODEL, /"adm-plain\.pt" is not a recipe\./],
     [join(folder, 'none.json'), /The recipe ".*none\.json" cannot be read\./],
   ] as const) {
     const ran = await restoreWhole(['--recipe', file, photo, '--out', join(folder, 'no')], { home });

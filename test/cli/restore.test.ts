@@ -75,7 +75,7 @@ test('a folder keeps its tree; one bad photo costs exit code 1 and nothing else'
   expect(ran.code).toBe(1);
   expect(files(out)).toEqual(['a.restored.png', join('sub', 'b.restored.png')]);
   expect(ran.stderr).toContain('[2/4] "broken.jpg" is not a picture, or is damaged at its beginning.');
-  expect(ran.stderr).toContain('"wide.png" is 32 x 20 pixels, not square: this version restores aligned');
+  expect(ran.stderr).toContain('"wide.png" is 32 x 20 pixels, not square as an aligned face crop is.');
   expect(ran.stderr).toContain('2 photos restored, 2 failed.');
 
   const again = await restore([join(folder, 'in'), '--out', out, '--json']);

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -19,6 +19,29 @@ it('says how to build the window where there is none', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('The window is not built');
   expect(stderr).toContain('npm run build:window');
+});
+
+it('says how to go on from a damaged database, and does so', { timeout: 120_000 }, async () => {
+  const [window, data] = [join(folder, 'empty window'), join(folder, 'damaged')];
+  for (const place of [window, data]) mkdirSync(place);
+  writeFileSync(join(window, 'index.html'), '<!doctype html>');
+  writeFileSync(join(data, 'studio.db'), 'not a database, whatever its name says'.repeat(200));
+  const args = ['serve', '--library', data, '--port', '0', '--window', window];
+  const refused = await albumen(args);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('is damaged');
+  expect(refused.stderr).toContain('albumen serve --recover rebuild');
+
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const child = spawn(process.execPath, [main, ...args, '--recover', 'rebuild'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const notes: string[] = [];
+  child.stderr.on('data', (bytes: Buffer) => notes.push(bytes.toString()));
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(notes.join('')).toMatch(/set aside as studio\.db\.damaged-[\s\S]*built anew/);
 });
 
 it('serves the window, the studio and its pictures, until Ctrl-C', { timeout: 120_000 }, async () => {

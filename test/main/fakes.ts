@@ -88,6 +88,7 @@ export function fakeLibrary(file = '/nowhere.png'): FakeLibrary {
     files: {
       picture: ({ id }) => (id === 'none' ? null : { file, mime: 'image/png', immutable: true }),
       addTarget: ({ path }) => ({ id: 'target-1', title: path }),
+      recovery: () => null,
       offer: ({ id, path }) => {
         if (offered.has(id)) throw new UserError('conflict', 'It was offered before.');
         offered.set(id, path);

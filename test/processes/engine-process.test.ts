@@ -24,7 +24,7 @@ function toyEngine() {
     };
     const engine = {
       ...{ device: () => report, stop: () => new Promise<undefined>(() => undefined) },
-      ...{ check: none, faces: none, restore: none, finetune: none, album: none },
+      ...{ check: none, faces: none, damage: none, restore: none, finetune: none, album: none },
     };
     const process = {
       alive: true,

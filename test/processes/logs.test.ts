@@ -16,6 +16,7 @@ const options = {
   engine: 'fork',
   watch: false,
   steps: null,
+  recover: null,
   patience: 0,
 } as const;
 

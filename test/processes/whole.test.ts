@@ -5,9 +5,34 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { Preview } from '../../src/domain/job.ts';
+import type { LossPoint } from '../../src/domain/person.ts';
 import { openStudio, photoWithFace, places, quick, scanAll, until, useTiny } from './studio.ts';
+import type { OpenStudio } from './studio.ts';
 
 const at = places();
+
+/** What a finetune shows while it runs; the answer, once it has ended. */
+function watchLearning({ window }: OpenStudio, job: string) {
+  const pictures: Preview[] = [];
+  const points: LossPoint[] = [];
+  const left = new AbortController();
+  const looking = (async () => {
+    for await (const picture of window.jobs.previews({ job }, { signal: left.signal }))
+      pictures.push(picture);
+  })().catch((error: unknown) => {
+    if (!left.signal.aborted) throw error;
+  });
+  const reading = (async () => {
+    for await (const more of window.jobs.losses({ job })) points.push(...more);
+  })();
+  return async () => {
+    await reading;
+    left.abort();
+    await looking;
+    return { pictures, points };
+  };
+}
 
 it('goes from photos to exported restorations', { timeout: 300_000 }, async () => {
   for (let n = 0; n < 3; n++) await photoWithFace(join(at.photos, `photo ${n}.jpg`), n);
@@ -29,7 +54,13 @@ it('goes from photos to exported restorations', { timeout: 300_000 }, async () =
   await window.albums.set({ person: person.id, faces: faces.map(({ id }) => id) });
   const choice = { recipe: 'fast', weights: 'adapter' } as const;
   const { jobs: learning } = await window.jobs.finetune({ person: person.id, choice });
+  const watched = watchLearning(studio, learning[0] ?? '');
   expect(await until(studio, learning[0] ?? '')).toMatchObject({ state: 'done', error: null });
+  const { pictures, points } = await watched();
+  expect(pictures.length).toBeGreaterThan(0);
+  expect(pictures.at(-1)).toMatchObject({ of: 4, face: null, mime: 'image/webp' });
+  expect(Buffer.from(pictures[0]?.image ?? []).toString('latin1', 8, 12)).toBe('WEBP');
+  expect(points.filter(({ loss }) => loss !== null).map(({ step }) => step)).toEqual([1, 2, 3, 4]);
   const [adapter] = await window.albums.adapters({ person: person.id });
   expect(adapter).toMatchObject({ base: 'tiny', photos: 3, steps: 4, recipe: 'fast' });
   expect((await window.jobs.estimate({ person: person.id, choice })).seconds).toBeGreaterThan(0);

@@ -2,6 +2,7 @@
  * The pages of the window in a real browser over a fake studio: each loads without an error, has nothing serious against
  * it in axe, light and dark, wide and narrow; and a photo is restored with the keyboard alone.
  */
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { BUILT, CHROMIUM, buildWindow, launch, violations } from './browser.ts';
@@ -9,7 +10,15 @@ import { serveFake } from './fake/serve.ts';
 
 type Served = Awaited<ReturnType<typeof serveFake>>;
 
-const PAGES = ['#/library', '#/photo/photo-0', '#/people', '#/person/person-0', '#/models', '#/settings'];
+const PAGES = [
+  '#/library',
+  '#/duplicates',
+  '#/photo/photo-0',
+  '#/people',
+  '#/person/person-0',
+  '#/models',
+  '#/settings',
+];
 const LOOKS = [
   { width: 1280, height: 800, colorScheme: 'light' },
   { width: 800, height: 600, colorScheme: 'dark' },
@@ -98,6 +107,68 @@ describe.skipIf(CHROMIUM === undefined)('the window', () => {
     await page.getByRole('checkbox', { name: 'Restore' }).waitFor();
     expect(server.studio.data.faces.some(({ photo, byHand }) => photo === 'photo-1' && byHand)).toBe(true);
     await page.close();
+  });
+
+  test('damage is painted, taken back, restored with and found again', async () => {
+    const { page, errors } = await open('#/photo/photo-2');
+    await page.getByRole('heading', { name: 'Scan 0198.jpg' }).waitFor();
+    await page.keyboard.press('d');
+    const said = page.getByRole('status').filter({ hasText: /% of the photo/ });
+    await said.filter({ hasText: 'is damaged' }).waitFor();
+    const found = await said.textContent();
+    const viewer = page.getByRole('application');
+    const box = (await viewer.boundingBox())!;
+    const across = async (y: number): Promise<void> => {
+      await page.mouse.move(box.x + 150, box.y + y);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 450, box.y + y, { steps: 6 });
+      await page.mouse.up();
+    };
+    await across(200);
+    await said.filter({ hasText: 'is marked' }).waitFor();
+    const once = await said.textContent();
+    await page.keyboard.press(']');
+    await across(300);
+    await page.keyboard.press('e');
+    await across(200);
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    await page.waitForFunction(`document.body.innerText.includes(${JSON.stringify(once)})`);
+    await page.keyboard.press('Control+z');
+    await page.waitForFunction(`document.body.innerText.includes(${JSON.stringify(found)})`);
+    await page.keyboard.press('Control+Shift+z');
+
+    // with the keyboard alone, on nothing but what is painted
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await said.filter({ hasText: /^0(\.0)? %/ }).waitFor();
+    await page.keyboard.press('b');
+    await viewer.focus();
+    await page.keyboard.press('Space');
+    await said.filter({ hasText: /^0\.1 % .* is marked/ }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('r');
+    await page
+      .getByRole('group', { name: 'Versions' })
+      .getByRole('button', { name: /Prior, / })
+      .waitFor();
+    const asked = [...server.studio.data.asked.values()].at(-1);
+    expect(asked?.choice.repair.scratches).toBe(1);
+    const { data, info } = await sharp(asked!.mask)
+      .extractChannel(0)
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const marked = data.filter((value) => value === 255).length;
+    expect([info.width, info.height]).toEqual([1200, 900]);
+    // a dab of 24 pixels (2 % of the longest side) times 1.25 across
+    expect(marked).toBeGreaterThan(0.8 * Math.PI * 15 ** 2);
+    expect(marked).toBeLessThan(1.2 * Math.PI * 15 ** 2);
+    await page.close();
+
+    const again = await open('#/photo/photo-2');
+    await again.page.getByText('painted by hand').waitFor();
+    expect([...errors, ...again.errors]).toEqual([]);
+    await again.page.close();
   });
 
   test('renaming a person is undone with Ctrl+Z', async () => {

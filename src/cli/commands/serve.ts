@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { UserError } from '../../domain/errors.ts';
 import { startServer } from '../../server/server.ts';
@@ -19,6 +20,7 @@ interface Options {
   readonly port: number;
   readonly open?: true;
   readonly window: string;
+  readonly recover?: 'backup' | 'rebuild';
 }
 
 /** Where `npm run build:window` puts it. */
@@ -33,10 +35,16 @@ export function addServe(program: Command, host: Host): void {
     .option('--port <n>', 'the port to listen on; 0: any that is free', whole(0, 65535), USUAL_PORT)
     .option('--open', 'open it in the browser')
     .option('--window <folder>', 'the built window', WINDOW)
+    .addOption(
+      new Option(
+        '--recover <way>',
+        'where the database is damaged: go back to its newest copy, or build it anew from the folders',
+      ).choices(['backup', 'rebuild']),
+    )
     .action((options: Options) => serveStudio(options, host));
 }
 
-async function serveStudio({ library, port, open, window }: Options, host: Host): Promise<void> {
+async function serveStudio({ library, port, open, window, recover }: Options, host: Host): Promise<void> {
   const { ui, env, signal } = host;
   if (!existsSync(join(window, 'index.html')))
     throw new UserError(
@@ -49,11 +57,12 @@ async function serveStudio({ library, port, open, window }: Options, host: Host)
   const problem = (reference: string): void =>
     ui.note(`Something went wrong inside Albumen (reference ${reference}).`);
   const studio = new StudioHost({
-    ...{ library: { data, resources: RESOURCES }, note },
+    ...{ library: { data, resources: RESOURCES, recover: recover ?? null }, note },
     log: ({ reference }) => problem(reference),
   });
   try {
     await studio.ready();
+    await sayRecovery(studio, recover, note);
     const server = await startServer({
       ...{ port, clientFolder: window, pictures: studio.picture },
       connect: (transport, client) => studio.connect(transport, client),
@@ -69,6 +78,25 @@ async function serveStudio({ library, port, open, window }: Options, host: Host)
   } finally {
     await studio.close();
   }
+}
+
+async function sayRecovery(
+  studio: StudioHost,
+  asked: Options['recover'],
+  note: (text: string) => void,
+): Promise<void> {
+  if (asked === undefined) return;
+  const done = await studio.recovery();
+  if (!done) {
+    note('The database is sound: nothing had to be recovered.');
+    return;
+  }
+  if (done.setAside !== null) note(`The damaged database was set aside as ${done.setAside}.`);
+  note(
+    done.from === null
+      ? 'The library is built anew: its folders are scanned, then people, albums and restored photos come back.'
+      : `The copy ${done.from} took its place; what came after it is looked for in your folders.`,
+  );
 }
 
 /** With the system's own way to open an address. */

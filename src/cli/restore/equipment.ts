@@ -14,6 +14,7 @@ import { chooseRuntime } from '../../engine/runtime/providers.ts';
 import type { ProviderReport } from '../../engine/runtime/providers.ts';
 import type { Runtime } from '../../engine/runtime/session.ts';
 import type { Recogniser } from '../../faces/recogniser.ts';
+import { sureScore } from '../../restoration/detector-facts.ts';
 import { BUNDLED_DETECTOR, openDetector } from '../../restoration/detectors.ts';
 import type { OpenDetector } from '../../restoration/detectors.ts';
 import { OpenNetworks } from '../../restoration/networks.ts';
@@ -93,17 +94,14 @@ interface Found {
   readonly sure: number;
 }
 
-/** On the old prints this was tried on, what the bundled detector scored lower was as often a lapel as a face. */
-const BUNDLED_SURE = 0.87;
-
 /** `--detector`: an id, else a YuNet file; by default the bundled one, else one that is installed. */
 export function findDetector(asked: string | undefined, env: NodeJS.ProcessEnv): Found {
-  const bundled: Found = { choice: 'bundled', path: BUNDLED_DETECTOR, sure: BUNDLED_SURE };
+  const bundled = (): Found => ({ choice: 'bundled', path: BUNDLED_DETECTOR, sure: sureScore() });
   const model = asked === undefined ? undefined : findModel(asked, 'face-detector', env);
-  if (model) return model.origin === 'bundled' ? bundled : yunet(model.path);
+  if (model) return model.origin === 'bundled' ? bundled() : yunet(model.path);
   if (asked !== undefined) return yunet(asked);
   const installed = readRegistry(env).models.filter(({ kind }) => kind === 'face-detector');
-  if (statSync(BUNDLED_DETECTOR, { throwIfNoEntry: false })?.isFile()) return bundled;
+  if (statSync(BUNDLED_DETECTOR, { throwIfNoEntry: false })?.isFile()) return bundled();
   const [first] = installed;
   if (first) return yunet(first.path);
   throw new UserError(

@@ -136,7 +136,7 @@ function addWholeOptions(command: Command): void {
         .argParser(checkTemplate)
         .default(DEFAULT_NAME),
     )
-    .option('--recipe <file>', 'make a restored photo again, as its .recipe.json says');
+    .option('--recipe <file>', 'make a restored photo again, as its .recipe.json or the photo itself says');
 }
 
 /** Options that say where and with what, and not what the picture is to be: all that goes with --recipe. */

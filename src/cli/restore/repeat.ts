@@ -10,6 +10,8 @@ import { parseRecipe } from '../../domain/recipe.ts';
 import type { Recipe } from '../../domain/recipe.ts';
 import { quoted } from '../../domain/text.ts';
 import { fileHash } from '../../engine/adapter-file.ts';
+import { readXmp } from '../../imaging/photograph/read.ts';
+import { recipeInXmp } from '../../imaging/photograph/xmp.ts';
 import { EXIT } from '../exit.ts';
 import type { ExitCode } from '../exit.ts';
 import type { Host } from '../host.ts';
@@ -95,7 +97,27 @@ async function readRecipe(file: string): Promise<Recipe> {
       },
     );
   }
-  return parseRecipe(bytes.subarray(0, MAX_BYTES + 1).toString('utf8'), basename(file));
+  const text = bytes.subarray(0, MAX_BYTES + 1).toString('utf8');
+  const inside = /^\s*\{/.test(text) ? undefined : await recipeInPicture(file);
+  return parseRecipe(inside ?? text, basename(file));
+}
+
+/** Of a restored photo itself, whose XMP has its recipe; undefined where the file is no picture. */
+async function recipeInPicture(file: string): Promise<string | undefined> {
+  let xmp;
+  try {
+    xmp = await readXmp(file);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+  const recipe = xmp && recipeInXmp(xmp);
+  if (recipe !== undefined) return recipe;
+  throw new UserError(
+    'recipe.unreadable',
+    `${quoted(basename(file))} is a picture, and there is no recipe in its XMP.`,
+    'Give a photo that Albumen restored, or the .recipe.json beside it.',
+  );
 }
 
 /** The photo by its name: beside the recipe, one folder up, or here. */
@@ -149,7 +171,7 @@ function anotherPhoto(path: string, { photo }: Recipe): UserError {
 /** An edited mask is kept beside its recipe. */
 function maskBeside(file: string, { repair }: Recipe): string | undefined {
   if (repair.mask === undefined) return undefined;
-  const stem = file.replace(/\.recipe\.json$/, '');
+  const stem = file.replace(/\.recipe\.json$|\.\w{3,4}$/, '');
   const found = [stem, stem.replace(/-\d+$/, '')]
     .map((one) => `${one}.mask.png`)
     .find((path) => existsSync(path));

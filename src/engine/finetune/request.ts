@@ -30,8 +30,8 @@ export interface FinetuneRequest {
   readonly signal?: AbortSignal | undefined;
   /** Steps between previews; none by default. */
   readonly previewEvery?: number | undefined;
-  /** Makes a picture [3,S,S] with the weights as they are; what it sees is a view, valid until it returns. */
-  readonly preview?: ((state: TrainingState) => Promise<Float32Array>) | undefined;
+  /** Makes a picture [3,S,S] with the weights as they are, or none; what it sees is a view, valid until it returns. */
+  readonly preview?: ((state: TrainingState) => Promise<Float32Array | undefined>) | undefined;
   /** What a step took when it was last measured on this machine, for an ETA before the first step. */
   readonly secondsPerStep?: number | undefined;
   readonly clock?: Clock | undefined;

@@ -14,6 +14,7 @@ import { generateAlbum } from '../../engine/album.ts';
 import { configurationOf } from '../../engine/configuration.ts';
 import { finetune } from '../../engine/finetune.ts';
 import type { FinetuneResult } from '../../engine/finetune.ts';
+import { openPreviews } from '../../engine/finetune/previews.ts';
 import { recipeFor } from '../../engine/finetune/recipes.ts';
 import type { Recipe } from '../../engine/finetune/recipes.ts';
 import type { FinetuneRequest } from '../../engine/finetune/request.ts';
@@ -34,6 +35,10 @@ import type { OpenModel, Workshop } from './workshop.ts';
 const SEED = 0;
 /** Points of a loss curve that are kept. */
 const MOST_POINTS = 1000;
+/** Pictures of a finetune at work: what it makes of a photo by now, each some 20 evaluations. */
+const PREVIEWS = 16;
+/** K of these pictures, as restorations usually have it, of 1,000 steps. */
+const PREVIEW_STRENGTH = 200;
 
 /** Learns a person from anchors. Throws UserError as finetune does, `photo.unreadable`, `cancelled`. */
 export async function* finetuneOrder(
@@ -57,6 +62,7 @@ export async function* finetuneOrder(
     folder: order.folder,
     album: 'personal',
     face: null,
+    shown: images[0],
   } as const;
   const learned = yield* learn(workshop, work, signal);
   yield { kind: 'done', learned: [learned] };
@@ -105,9 +111,11 @@ export async function* albumOrder(
     // as written, in 8 bits: the same whether just made or found
     const images = await readAll(folder, size, 2, prior.config.imageSize);
     const names = images.map((_, i) => `image ${i + 1} of the album`);
-    learned.push(
-      yield* learn(workshop, { images, names, model, order, folder, album: 'generative', face: id }, signal),
-    );
+    const work: Learning = {
+      ...{ images, names, model, order, folder },
+      ...{ album: 'generative', face: id, shown: crop },
+    };
+    learned.push(yield* learn(workshop, work, signal));
   }
   yield { kind: 'done', learned };
 }
@@ -126,6 +134,8 @@ interface Learning {
   readonly folder: string;
   readonly album: 'personal' | 'generative';
   readonly face: string | null;
+  /** What its previews restore: [3,S,S] in [-1,1]. */
+  readonly shown: Float32Array | undefined;
 }
 
 /** One finetune, or the rest of it, to its file. */
@@ -134,24 +144,27 @@ async function* learn(
   work: Learning,
   signal: AbortSignal,
 ): AsyncGenerator<LearnNews, Learned> {
-  const { images, names, model, order, folder, album, face } = work;
+  const { images, names, model, order, folder, album, face, shown } = work;
   const { prior, base } = model;
   const { recipe: name, weights } = order.choice;
   const usual = recipeFor(name, { album, weights });
   const recipe = { ...usual, steps: order.most ?? usual.steps };
-  const trainer = await openRecipeTrainer(
-    prior,
-    await workshop.runtime(order.setup),
-    { ...recipe, weights },
-    SEED,
-  );
+  const runtime = await workshop.runtime(order.setup);
+  const trainer = await openRecipeTrainer(prior, runtime, { ...recipe, weights }, SEED);
+  const previews =
+    shown &&
+    (await openPreviews(prior, runtime, recipe, {
+      ...{ photo: shown, strength: Math.max(1, Math.round((PREVIEW_STRENGTH / 1000) * prior.schedule.T)) },
+      ...{ seed: SEED, signal, between: setImmediate },
+    }));
   try {
     const request: FinetuneRequest = {
       ...{ images, names, imageSize: prior.config.imageSize, T: prior.schedule.T, base: base.sha256 },
       ...{ recipe, seed: SEED, checkpointFile: join(folder, 'run.safetensors'), signal },
       ...(order.secondsPerStep !== null && { secondsPerStep: order.secondsPerStep }),
+      ...{ previewEvery: Math.ceil(recipe.steps / PREVIEWS), preview: previews?.preview },
     };
-    const { result, seconds } = yield* follow(trainer, request);
+    const { result, seconds } = yield* follow(trainer, request, face);
     const file = await save(trainer, { folder, recipe, prior, base }, result);
     const path = join(folder, file);
     const prefix = folder === order.folder ? '' : `${face}/`;
@@ -167,6 +180,7 @@ async function* learn(
       ...{ curve: curveOf(result), secondsPerStep: seconds },
     };
   } finally {
+    await previews?.release();
     await trainer.release();
   }
 }
@@ -174,6 +188,7 @@ async function* learn(
 async function* follow(
   trainer: Trainer,
   request: FinetuneRequest,
+  face: string | null,
 ): AsyncGenerator<LearnNews, { result: FinetuneResult; seconds: number | null }> {
   const events = finetune(trainer, request);
   let begun: { readonly at: number; readonly step: number } | undefined;
@@ -194,7 +209,12 @@ async function* follow(
       yield { ...progress('learning', event.step, event.of), etaSeconds: event.eta };
     } else if (event.kind === 'held-out')
       yield { kind: 'loss', point: { step: event.step, loss: null, heldOut: event.loss } };
-    else if (event.kind === 'checkpoint') yield { kind: 'checkpoint', step: event.step };
+    else if (event.kind === 'preview')
+      yield {
+        ...{ kind: 'preview', step: event.step, of: request.recipe.steps },
+        ...{ face, corners: null, image: await previewOf(event.image) },
+      };
+    else yield { kind: 'checkpoint', step: event.step };
   }
 }
 

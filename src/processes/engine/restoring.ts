@@ -22,6 +22,7 @@ import { restorePhotograph } from '../../restoration/restore-photograph.ts';
 import type { RestoredPhotograph } from '../../restoration/restore-photograph.ts';
 import type { Evidence } from '../../restoration/evidence.ts';
 import { appVersion } from '../version.ts';
+import { paintedMask } from './damage.ts';
 import { PreviewClock, cornersOf, previewOf, variationMap } from './pictures.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -60,7 +61,8 @@ export async function* restoreOrder(
       batch: batchFor(prior),
     },
     strength: Math.min(order.strength, networks.T),
-    ...{ seed: order.seed, candidates: order.candidates, repair: order.repair },
+    ...{ seed: order.seed, candidates: order.candidates },
+    repair: { ...order.repair, ...(order.mask && { mask: { sha256: order.mask.sha256 } }) },
     faces: new Map(faces.map((face, i) => [i + 1, choiceOf(face, networks.T)])),
     detector: { detector: knowing(faces, order.foundBy ?? 'by hand') },
     output: { format, depth: format === 'png' || format === 'tiff' ? photo.depth : 8 },
@@ -72,6 +74,7 @@ export async function* restoreOrder(
   const run = restorePhotograph(photo, recipe, {
     ...{ networks, signal, album: (adapter: string) => Promise.resolve(albums.get(adapter)) },
     ...(recogniser && { recogniser }),
+    ...(order.mask && { mask: await paintedMask(order.mask, photo) }),
   });
   const clock = new PreviewClock();
   let begun: { readonly at: number; readonly step: number } | undefined;

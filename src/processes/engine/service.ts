@@ -7,6 +7,7 @@ import type { engine } from '../../contract/engine.ts';
 import type { Context, Handlers } from '../../contract/rpc.ts';
 import { checkModel } from './checking.ts';
 import { albumOrder, finetuneOrder } from './learning.ts';
+import { findMask } from './damage.ts';
 import { lookForFaces } from './looking.ts';
 import { restoreOrder } from './restoring.ts';
 import { Workshop } from './workshop.ts';
@@ -20,6 +21,8 @@ export class EngineService {
     device: (asked) => this.#inTurn(() => this.#workshop.report(asked)),
     check: ({ kind, path, config }) => this.#inTurn(() => checkModel(kind, path, config)),
     faces: (order, { signal }) => this.#inTurn(() => lookForFaces(this.#workshop, order, signal)),
+    // no network is needed: it does not wait for one that learns for hours
+    damage: (asked, { signal }) => findMask(asked, signal),
     restore: (order, context) => this.#order(order, context, restoreOrder),
     finetune: (order, context) => this.#order(order, context, finetuneOrder),
     album: (order, context) => this.#order(order, context, albumOrder),

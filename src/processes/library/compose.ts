@@ -10,9 +10,8 @@ import type { Changes } from '../../contract/events.ts';
 import type { HostsHandlers, WindowsHandlers } from '../../contract/studio.ts';
 import { UserError } from '../../domain/errors.ts';
 import { placeFace } from '../../faces/place.ts';
-import { lookAt } from '../../imaging/library/look.ts';
+import { lookAt, manyAtATime } from '../../imaging/library/look.ts';
 import { AlbumsService } from '../../services/albums/albums.service.ts';
-import { openDatabase } from '../../services/db/open.ts';
 import { Sidecars } from '../../services/db/sidecars.ts';
 import { sweepTemporaries } from '../../services/db/write.ts';
 import { addTarget, exportsService } from '../../services/exports/exports.service.ts';
@@ -39,8 +38,10 @@ import type { StartEngine } from './engine-process.ts';
 import { writePicture } from './exporting.ts';
 import { albumWorker, finetunePlan, finetuneWorker } from './learning.ts';
 import { facesWorker } from './looking.ts';
+import { Masks } from './masks.ts';
 import { Offers, modelsService } from './models.ts';
 import { PictureFinder } from './pictures.ts';
+import { backUpDaily, beginRecovery, goOnRecovering, isRecovering, openOrRecover } from './recovery.ts';
 import { restoreWorker } from './restoring.ts';
 import { scanWorker } from './scanning.ts';
 import { Setups } from './setup.ts';
@@ -64,12 +65,14 @@ export async function openStudio(
   log: Log,
   startEngine: StartEngine,
 ): Promise<Studio> {
-  const { data: dataFolder, resources, patience, steps } = options;
+  const { data: dataFolder, resources, patience, steps, recover } = options;
   await mkdir(dataFolder, { recursive: true });
-  const opened = openDatabase(dataFolder, {
+  const { opened, recovery } = openOrRecover(dataFolder, recover, {
     slow: (sql, ms) => log.logger.warn({ sql: sql.slice(0, 200), ms: Math.round(ms) }, 'a slow query'),
   });
   const { db } = opened;
+  if (recovery) log.logger.warn(recovery, 'the database was damaged');
+  manyAtATime();
   const changes = new Broadcast<Changes>(mergeChanges);
   const tell: Tell = (topic, ids) => changes.publish({ changed: [{ topic, ids: ids && [...ids] }] });
   const failed = (error: unknown): void => void log.failure(error, 'in the background');
@@ -127,7 +130,8 @@ export async function openStudio(
   const alike = new AlikeIndex(db);
   const library = new LibraryService({
     ...{ db, sidecars, thumbnails, alike, lookAt, changed: tell, failed },
-    ...{ abreast: Math.max(2, availableParallelism()), sides: SCAN_SIDES },
+    // one more than cores: while one is being written down, they have something to do
+    ...{ abreast: availableParallelism() + 1, sides: SCAN_SIDES },
   });
   const common = { db, dataFolder, history, keeper, tell };
   const people = new PeopleService({
@@ -144,10 +148,12 @@ export async function openStudio(
     maxBytes: () => settings.current().cacheBytes / 4,
   });
   const speeds = new Speeds(db);
+  const masks = new Masks({ db, dataFolder, engine, sidecars });
   const jobs = new JobsService({
     ...{ db, speeds, patience, changed: tell },
     log: (error, what) => log.failure(error, what),
     planOf: (choice) => finetunePlan(setups.model, choice),
+    keepMask: (photo, png) => masks.keep(photo, png),
   });
   const offers = new Offers();
   const work: WorkParts = { db, dataFolder, engine, setups, speeds, people, albums, renditions, steps };
@@ -174,6 +180,7 @@ export async function openStudio(
     albums: albums.handlers,
     jobs: jobs.handlers,
     renditions: renditions.handlers,
+    damage: masks.handlers,
     exports: exportsService({ db, jobs, changed: tell }),
     models: modelsService({ folders, engine, tell, offered: offers.find }),
     history: history.handlers,
@@ -205,6 +212,7 @@ export async function openStudio(
         tell('exports', null);
         return target;
       },
+      recovery: () => recovery,
       offer: ({ id, path }) => {
         offers.offer(id, path);
         return undefined;
@@ -214,23 +222,27 @@ export async function openStudio(
 
   // nothing runs yet: what killed processes left behind is nobody's
   await sweep();
+  if (isRecovering(db)) await beginRecovery(db, sidecars);
   await jobs.start({
-    scan: scanWorker(library, stopScan),
+    scan: scanWorker(library, stopScan, () => goOnRecovering(db, sidecars, tell)),
     faces: facesWorker(work),
     restore: restoreWorker(work),
     finetune: finetuneWorker(work),
     album: albumWorker(work),
     export: new ExportWorker({ db, dataFolder, write: writePicture, changed: tell }),
   });
+  if (isRecovering(db)) jobs.scan(undefined, 'Library');
   watch();
+  const backups = backUpDaily(db, dataFolder, failed);
   log.logger.info('the library is open');
 
   async function sweep(): Promise<void> {
     await sweepWork(db, dataFolder);
-    for (const place of ['renditions', 'adapters', 'sidecars', 'cache'])
+    for (const place of ['renditions', 'adapters', 'masks', 'sidecars', 'cache'])
       await sweepTemporaries(join(dataFolder, place), 0);
     await albums.sweep();
     await renditions.sweep();
+    await masks.sweep();
     await thumbnails.sweep();
     await pictures.tidy();
     await renditions.emptyBin();
@@ -247,6 +259,7 @@ export async function openStudio(
       await people.close();
       await keeper.flush();
       await sidecars.settled();
+      await backups.stop();
       changes.end();
       db.pragma('wal_checkpoint(TRUNCATE)');
       opened.close();

@@ -44,9 +44,9 @@ function ends(parts: WorkParts): Pick<Worker, 'force' | 'cleanUp'> {
 }
 
 /** Steps of a finetune, and under which name its speed is measured. */
-export function finetunePlan(model: string, { recipe, weights }: FinetuneChoice): FinetunePlan {
-  const { steps } = recipeFor(recipe, { album: 'personal', weights });
-  return { steps, speed: speedOf(model, weights) };
+export function finetunePlan(model: string, { recipe, weights, steps }: FinetuneChoice): FinetunePlan {
+  const usual = recipeFor(recipe, { album: 'personal', weights });
+  return { steps: steps ?? usual.steps, speed: speedOf(model, weights) };
 }
 
 const speedOf = (model: string, weights: FinetuneChoice['weights']): string => `finetune.${model}.${weights}`;
@@ -61,7 +61,7 @@ async function finetune(parts: WorkParts, working: Working): Promise<Ending> {
   const order = {
     ...{ order: job.id, setup, folder, choice, name: job.title.slice(0, 200) },
     anchors: await anchorsIn(parts, job.person, folder),
-    most: parts.steps,
+    most: choice.steps ?? parts.steps,
     secondsPerStep: speeds.secondsPerStep(speedOf(setup.model.id, choice.weights)),
   };
   const curve = new Curve(working, job);

@@ -11,6 +11,7 @@ import type { RestoreChoice } from '../../domain/restoring.ts';
 import { AlbumResult, payloadOf } from '../../services/jobs/payloads.ts';
 import type { Ending, Worker, Working } from '../../services/jobs/ports.ts';
 import { lookAtOne } from './looking.ts';
+import { paintedFile } from './masks.ts';
 import {
   adapterByHash,
   adapterOf,
@@ -41,7 +42,7 @@ export const restoreSpeed = (model: string): string => `restore.${model}`;
 async function restore(parts: WorkParts, working: Working): Promise<Ending> {
   const { db, dataFolder, setups, speeds } = parts;
   const { job, progress } = working;
-  const { choice, needs } = payloadOf('restore', job.payload);
+  const { choice, needs, mask } = payloadOf('restore', job.payload);
   if (job.photo === null) throw new UserError('missing', 'The photo is not in the library any more.');
   const folder = workFolder(dataFolder, job.id);
   await freshFolder(folder);
@@ -57,6 +58,7 @@ async function restore(parts: WorkParts, working: Working): Promise<Ending> {
     foundBy: faces.length > 0 && faces.every(({ byHand }) => byHand) ? null : looked(db, job.photo),
     ...{ strength: choice.strength, steps: choice.steps, seed: choice.seed },
     ...{ candidates: choice.candidates, repair: choice.repair },
+    mask: mask === null ? null : { file: paintedFile(dataFolder, mask), sha256: mask },
     albums: albumsOf(parts, given, setup),
   };
   const done = await followRestore(parts, working, order);

@@ -8,7 +8,8 @@ import { payloadOf } from '../../services/jobs/payloads.ts';
 import type { Worker } from '../../services/jobs/ports.ts';
 import type { LibraryService } from '../../services/photos/library.service.ts';
 
-export function scanWorker(library: LibraryService, stop: () => void): Worker {
+/** `scanned` is done as part of a scan that came to its end. */
+export function scanWorker(library: LibraryService, stop: () => void, scanned: () => Promise<void>): Worker {
   return {
     async run({ job, signal, progress }) {
       const { folders } = payloadOf('scan', job.payload);
@@ -32,6 +33,7 @@ export function scanWorker(library: LibraryService, stop: () => void): Worker {
       }
       signal.throwIfAborted();
       if (last?.stage !== 'done') throw new UserError('cancelled', 'The scan was stopped.');
+      await scanned();
       const { seen, added, changed, moved, missing, returned, troubled } = last;
       return { result: { seen, added, changed, moved, missing, returned, troubled } };
     },

@@ -4,6 +4,7 @@
  */
 export type Route =
   | { readonly page: 'library' }
+  | { readonly page: 'duplicates' }
   | { readonly page: 'photo'; readonly id: string }
   | { readonly page: 'people' }
   | { readonly page: 'person'; readonly id: string }
@@ -33,6 +34,6 @@ function parse(hash: string): Route {
   const [, page, id] = hash.split('/');
   if ((page === 'photo' || page === 'person') && id !== undefined && /^[\w-]{1,64}$/.test(id))
     return { page, id };
-  if (page === 'people' || page === 'models' || page === 'settings') return { page };
+  if (page === 'duplicates' || page === 'people' || page === 'models' || page === 'settings') return { page };
   return { page: 'library' };
 }

@@ -2,6 +2,7 @@
  * The catalogue of the window: what every page says, each feature's part in a file of its own.
  * index.ts reads it; a translation is another object of the same keys.
  */
+import { enDamage } from './en-damage.ts';
 import { enExport } from './en-export.ts';
 import { enJobs } from './en-jobs.ts';
 import { enLibrary } from './en-library.ts';
@@ -13,6 +14,7 @@ import { en } from './en.ts';
 
 export const catalogue = {
   ...en,
+  ...enDamage,
   ...enExport,
   ...enJobs,
   ...enLibrary,

@@ -162,7 +162,7 @@ export class AlbumsService {
   }
 
   /** The sidecar, the row, the file, in this order: what a kill leaves is swept at the next start. */
-  async #deleteAdapter(adapter: string): Promise<undefined> {
+  async #deleteAdapter(adapter: string): Promise<{ bytes: number }> {
     const { db, dataFolder, keeper, tell } = this.#parts;
     const file = db.column<string>('SELECT file FROM adapters WHERE id = ?').get(adapter);
     if (file === undefined)
@@ -173,11 +173,11 @@ export class AlbumsService {
       );
     await keeper.remove('adapter', adapter);
     db.transaction(() => db.run('DELETE FROM adapters WHERE id = ?', adapter));
-    await removeDataFile(dataFolder, file);
+    const bytes = await removeDataFile(dataFolder, file);
     keeper.keep('adapter', [adapter]);
     tell('adapters', [adapter]);
     tell('people', null);
-    return undefined;
+    return { bytes };
   }
 }
 

@@ -3,7 +3,7 @@
  * albums.service.ts and renditions.service.ts use it; db/README.md has the order of file and row.
  */
 import { statSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant } from '../../domain/errors.ts';
 
@@ -22,12 +22,26 @@ export function assertWhole(dataFolder: string, file: string, bytes: number): vo
   invariant(found?.isFile() === true && found.size === bytes, 'a file comes before its row');
 }
 
-/** With the folder of its own that it may have (`adapters/x/weights.safetensors`: weights with their model.json). */
-export async function removeDataFile(dataFolder: string, file: string): Promise<void> {
+/**
+ * Removes it with the folder of its own that it may have (`adapters/x/weights.safetensors`: weights with their
+ * model.json); the bytes that are free now.
+ */
+export async function removeDataFile(dataFolder: string, file: string): Promise<number> {
   const [folder, own, name] = file.split('/');
-  const place = dataFile(dataFolder, file);
-  if (folder === undefined || own === undefined || name === undefined) await rm(place, { force: true });
-  else await rm(dataFile(dataFolder, `${folder}/${own}`), { force: true, recursive: true });
+  const alone = folder === undefined || own === undefined || name === undefined;
+  const place = dataFile(dataFolder, alone ? file : `${folder}/${own}`);
+  const bytes = await bytesOf(place);
+  await rm(place, { force: true, recursive: !alone });
+  return bytes;
+}
+
+/** Of a file, or of all in a folder; 0 where there is none. */
+async function bytesOf(place: string): Promise<number> {
+  const seen = await stat(place).catch(() => undefined);
+  if (seen?.isDirectory() !== true) return seen?.size ?? 0;
+  const names = await readdir(place);
+  const sizes = await Promise.all(names.map((name) => bytesOf(join(place, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /**

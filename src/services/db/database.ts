@@ -27,6 +27,7 @@ export class Database implements Disposable {
   readonly #raw: Sqlite.Database;
   readonly #slow: SlowQuery | undefined;
   readonly #statements = new Map<string, Sqlite.Statement>();
+  #damaged = false;
 
   /** Opens (or makes) the file, with nothing set and nothing checked: open.ts does that. */
   constructor(
@@ -86,6 +87,15 @@ export class Database implements Disposable {
     return this.column<number>('SELECT total_changes()').get() ?? 0;
   }
 
+  get open(): boolean {
+    return this.#raw.open;
+  }
+
+  /** Whether a statement has met damage in the file. */
+  get damaged(): boolean {
+    return this.#damaged;
+  }
+
   /** A sound copy of the database as it is now, while it is in use; `path` must not exist. */
   async backupTo(path: string): Promise<void> {
     await this.#raw.backup(path);
@@ -111,12 +121,16 @@ export class Database implements Disposable {
   }
 
   #timed<T>(sql: string, work: () => T): T {
-    if (!this.#slow) return work();
-    const start = performance.now();
-    const result = work();
-    const ms = performance.now() - start;
-    if (ms > SLOW_MS) this.#slow(sql, ms);
-    return result;
+    const start = this.#slow ? performance.now() : 0;
+    try {
+      return work();
+    } catch (error) {
+      this.#damaged ||= isCorruption(error);
+      throw error;
+    } finally {
+      const ms = this.#slow ? performance.now() - start : 0;
+      if (ms > SLOW_MS) this.#slow?.(sql, ms);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { UserError } from '../../domain/errors.ts';
 import { quoted } from '../../domain/text.ts';
 import { backupsIn } from './backup.ts';
+import { checkpointWhenQuiet } from './checkpoint.ts';
 import { Database, isCorruption, sqliteCode } from './database.ts';
 import type { SlowQuery } from './database.ts';
 import { migrate } from './migrate.ts';
@@ -60,13 +61,17 @@ export function openDatabase(dataFolder: string, options: OpenOptions = {}): Ope
       if (due) assertSound(db);
       migrate(db, places.backups);
       writeHealth(places.health, { clean: false, checkedAt });
+      const checkpoints = checkpointWhenQuiet(db);
       let open = true;
       const close = (): void => {
         if (!open) return;
         open = false;
-        db.exec('PRAGMA optimize');
+        checkpoints.stop();
+        const { damaged } = db;
+        if (!damaged) db.exec('PRAGMA optimize');
         db.close();
-        writeHealth(places.health, { clean: true, checkedAt });
+        // what met damage is looked through by the next start, which says what to do about it
+        writeHealth(places.health, { clean: !damaged, checkedAt });
       };
       return { db, dataFolder, close, [Symbol.dispose]: close };
     });
@@ -128,8 +133,8 @@ function corrupt(path: string, cause: unknown, backups = 0): UserError {
     'library.corrupt',
     `The library's database ${quoted(path)} is damaged.`,
     backups > 0
-      ? 'Go back to the newest copy, or build it anew from your folders; the damaged file is kept.'
-      : 'Build it anew from your folders; the damaged file is kept, and no photo is touched.',
+      ? 'Go back to the newest copy with "albumen serve --recover backup", or build it anew from your folders with "--recover rebuild"; the damaged file is kept.'
+      : 'Build it anew from your folders with "albumen serve --recover rebuild"; the damaged file is kept, and no photo is touched.',
     { cause, data: { backups } },
   );
 }

@@ -50,6 +50,8 @@ export async function rebuildFromSidecars(db: Database, sidecars: Sidecars): Pro
     counts.faces += faces;
     counts.withoutPhoto += lost;
   }
+  // after the people they are not, and after the faces that were named since
+  for await (const sidecar of sidecars.all('photo', note)) db.transaction(() => rebuildFaces(db, sidecar));
   for await (const sidecar of sidecars.all('adapter', note)) counts.adapters += rebuildAdapter(db, sidecar);
   for await (const sidecar of sidecars.all('rendition', note)) {
     const found = db.transaction(() => rebuildRendition(db, sidecar));
@@ -98,6 +100,32 @@ function rebuildPhoto(
   return changed;
 }
 
+/** Faces that are nobody's by word, and whom they are not. */
+function rebuildFaces(db: Database, { hash, faces }: SidecarOf<'photo'>): void {
+  const photo = faces.length > 0 ? photoOf(db, hash) : undefined;
+  if (photo === undefined) return;
+  for (const face of faces) {
+    insert(db, 'faces', {
+      ...faceRow(face, photo),
+      state: face.ignored ? 'ignored' : 'unknown',
+      created_at: Date.now(),
+    });
+    for (const person of face.rejected)
+      db.run(`INSERT OR IGNORE INTO face_rejections SELECT ?, id FROM people WHERE id = ?`, face.id, person);
+  }
+}
+
+function faceRow(face: Omit<SidecarOf<'photo'>['faces'][number], 'ignored' | 'rejected'>, photo: string) {
+  return {
+    id: face.id,
+    photo,
+    box: JSON.stringify(face.box),
+    landmarks: JSON.stringify(face.landmarks),
+    score: face.score,
+    by_hand: Number(face.byHand),
+  };
+}
+
 function rebuildPerson(
   db: Database,
   person: SidecarOf<'person'>,
@@ -118,16 +146,18 @@ function rebuildPerson(
       continue;
     }
     faces += insert(db, 'faces', {
-      id: face.id,
-      photo,
-      box: JSON.stringify(face.box),
-      landmarks: JSON.stringify(face.landmarks),
-      score: face.score,
-      by_hand: Number(face.byHand),
+      ...faceRow(face, photo),
       state: 'confirmed',
       person: person.id,
       created_at: person.created,
     });
+    // in a copy of the database from before it was named
+    faces += db.run(
+      `UPDATE faces SET state = 'confirmed', person = ?, similarity = NULL
+       WHERE id = ? AND state IN ('unknown', 'suggested')`,
+      person.id,
+      face.id,
+    );
   }
   const there = db.column<number>('SELECT 1 FROM faces WHERE id = ?');
   if (person.cover !== null && there.get(person.cover) !== undefined)

@@ -2,8 +2,8 @@
  * The way out of a corrupt database: it is set aside, and either the newest sound copy takes its place or an empty one
  * does, to be filled by a scan of the folders and rebuild.ts.
  */
-import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { backupsIn } from './backup.ts';
 import { Database, isCorruption } from './database.ts';
 import { migrations } from './migrations/index.ts';
@@ -31,6 +31,15 @@ export function recoverDatabase(dataFolder: string, how: 'backup' | 'rebuild'): 
   if (from !== undefined) renameSync(temporary, database);
   rmSync(health, { force: true });
   return { setAside, from: from && basename(from) };
+}
+
+/** At the start: what a process that was killed while it copied the database left. Nobody else may be at it. */
+export function sweepRecovery(dataFolder: string): void {
+  const { database, backups } = placesIn(dataFolder);
+  rmSync(`${database}.restored.tmp`, { force: true });
+  if (!existsSync(backups)) return;
+  for (const name of readdirSync(backups))
+    if (/^studio-.*\.tmp(-journal|-wal|-shm)?$/.test(name)) rmSync(join(backups, name), { force: true });
 }
 
 /** The file and what SQLite keeps beside it get a name of their own; the write-ahead log may hold what can be saved. */

@@ -3,7 +3,7 @@
  * that a lost database costs a scan and nothing else. Photos are named by content hash; rebuild.ts reads them back.
  */
 import { readFile, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { Sha256 } from '../../domain/catalog.ts';
 import { invariant, UserError } from '../../domain/errors.ts';
@@ -39,6 +39,8 @@ const Json = (max: number) =>
 /** A library folder: `folders/<id>.json`. */
 const FolderSidecar = v.object({ kind: v.literal('folder'), id, path: text(10_000), title: text(500) });
 
+const FaceOf = { id, box: FaceBox, landmarks: FaceLandmarks, score: number(0, 1), byHand: v.boolean() };
+
 /** What was said of a photo: `photos/<hash>.json`; only for photos of which something was said. */
 const PhotoSidecar = v.object({
   kind: v.literal('photo'),
@@ -49,6 +51,11 @@ const PhotoSidecar = v.object({
   captured: v.nullable(v.object({ at: CapturedAt, precision: DatePrecision })),
   /** Hash of the front this is the back of, by hand; null: kept apart by hand; absent: nothing was said. */
   front: v.optional(v.nullable(Sha256)),
+  /** Faces nobody is named for: placed by hand, ignored, or said not to be somebody. Those named are in people. */
+  faces: v.optional(
+    list(v.object({ ...FaceOf, ignored: v.boolean(), rejected: list(id, 1000) }), 10_000),
+    [],
+  ),
 });
 
 /** A person with confirmed faces and album: `people/<id>.json`. */
@@ -63,13 +70,9 @@ const PersonSidecar = v.object({
   created: Time,
   faces: list(
     v.object({
-      id,
+      ...FaceOf,
       /** Of the photo. */
       hash: Sha256,
-      box: FaceBox,
-      landmarks: FaceLandmarks,
-      score: number(0, 1),
-      byHand: v.boolean(),
     }),
     1_000_000,
   ),
@@ -187,17 +190,17 @@ export class Sidecars {
 
   /** All of a kind; what is no sidecar (damaged, of another version) is told to `bad` and passed over. */
   async *all<K extends SidecarKind>(kind: K, bad: (error: UserError) => void): AsyncGenerator<SidecarOf<K>> {
-    const folder = join(this.#folder, folders[kind]);
-    const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-      throw error;
-    });
-    for (const file of names.sort()) {
-      if (!file.endsWith('.json')) continue;
-      const read = await this.#read(kind, join(folder, file));
+    for (const file of await this.#names(kind)) {
+      const read = await this.#read(kind, join(this.#folder, folders[kind], file));
       if (read instanceof UserError) bad(read);
       else yield read;
     }
+  }
+
+  /** Of all of a kind by their files alone: ids, or hashes of photos. */
+  async ids(kind: SidecarKind): Promise<Set<string>> {
+    const names = await this.#names(kind);
+    return new Set(names.map((file) => basename(file, '.json')));
   }
 
   /** Waits for what is being written, and what waits to be. */
@@ -217,6 +220,16 @@ export class Sidecars {
       this.#writers--;
     };
     void work();
+  }
+
+  /** Below the folder of the kind, in order. */
+  async #names(kind: SidecarKind): Promise<string[]> {
+    const folder = join(this.#folder, folders[kind]);
+    const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return names.filter((file) => file.endsWith('.json')).sort();
   }
 
   async #read<K extends SidecarKind>(kind: K, path: string): Promise<SidecarOf<K> | UserError> {

@@ -5,7 +5,7 @@
 import { invariant } from '../../domain/errors.ts';
 import type { Database } from '../db/database.ts';
 import type { Key, Operation, Row } from '../db/operations.ts';
-import { applyChanges, touchedBy } from './changes.ts';
+import { applyChanges, applyToPerson, touchedBy } from './changes.ts';
 import type { Change, Each, Touched } from './changes.ts';
 
 type Table = Operation['table'];
@@ -60,12 +60,31 @@ export class Edit {
 
   /** Gives many rows the same values; those that are not there are passed over. How many it changed. */
   each(table: Each['table'], ids: readonly string[], row: Row): number {
-    const columns = Object.keys(row);
-    const before = this.#db
+    const where = 'id IN (SELECT value FROM json_each(?))';
+    return this.#each(table, this.#cells(table, row, where, JSON.stringify(ids)), row);
+  }
+
+  /** As `each`, for all rows of a person. */
+  eachOf(table: Each['table'], person: string, row: Row): number {
+    const before = this.#cells(table, row, 'person = ?', person);
+    return this.#each(table, before, row, () => applyToPerson(this.#db, table, person, row));
+  }
+
+  /** What the columns of `row` are now, of each row. */
+  #cells(table: Each['table'], row: Row, where: string, value: string): (Row & { readonly id: string })[] {
+    return this.#db
       .query<Row & { readonly id: string }>(
-        `SELECT id, ${columns.join(', ')} FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`,
+        `SELECT id, ${Object.keys(row).join(', ')} FROM ${table} WHERE ${where}`,
       )
-      .all(JSON.stringify(ids));
+      .all(value);
+  }
+
+  #each(
+    table: Each['table'],
+    before: readonly (Row & { readonly id: string })[],
+    row: Row,
+    apply?: () => void,
+  ): number {
     const groups = new Map<string, { ids: string[]; row: Row }>();
     const changed: string[] = [];
     for (const { id, ...cells } of before) {
@@ -80,12 +99,15 @@ export class Edit {
     this.#do(
       { kind: 'each', table, ids: changed, row },
       [...groups.values()].map((group) => ({ kind: 'each', table, ...group })),
+      apply,
     );
     return changed.length;
   }
 
-  #do(change: Change, back: readonly Change[]): void {
-    applyChanges(this.#db, [change]);
+  /** `apply` where there is a shorter way to the same rows. */
+  #do(change: Change, back: readonly Change[], apply?: () => void): void {
+    if (apply) apply();
+    else applyChanges(this.#db, [change]);
     this.#redo.push(change);
     this.#undo.push([...back]);
   }

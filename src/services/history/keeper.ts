@@ -7,7 +7,7 @@ import { LossPoint } from '../../domain/person.ts';
 import { FaceEvidence } from '../../domain/rendition.ts';
 import type { Database } from '../db/database.ts';
 import type { SidecarOf, Sidecars } from '../db/sidecars.ts';
-import { writePhotoSidecars } from '../photos/said.ts';
+import { photosOfFaces, saidPhotos, writePhotoSidecars } from '../photos/said.ts';
 import type { Touched } from './changes.ts';
 import { personSidecar } from './person-sidecar.ts';
 
@@ -40,6 +40,8 @@ export class Keeper {
     adapter: new Set(),
     rendition: new Set(),
   };
+  /** Faces whose people's sidecars are to follow. */
+  readonly #faces = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -50,7 +52,11 @@ export class Keeper {
   /** The sidecars of these are to follow their rows. */
   keep(kind: Kept, ids: Iterable<string>): void {
     for (const id of ids) this.#waiting[kind].add(id);
-    if (this.#timer !== undefined || this.#waiting[kind].size === 0) return;
+    if (this.#waiting[kind].size > 0) this.#later();
+  }
+
+  #later(): void {
+    if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => void this.flush(), this.#parts.delay ?? DELAY_MS);
     this.#timer.unref();
   }
@@ -65,15 +71,15 @@ export class Keeper {
     const of = (sql: string, list: readonly string[]): string[] =>
       list.length === 0 ? [] : db.column<string>(sql).all(JSON.stringify(list));
     const among = 'IN (SELECT value FROM json_each(?))';
-    this.keep(
-      'person',
-      of(`SELECT DISTINCT person FROM faces WHERE id ${among} AND person IS NOT NULL`, ids('faces')),
-    );
+    // whose they are is asked when the sidecars are written: a person may have thousands
+    for (const face of ids('faces')) this.#faces.add(face);
+    if (this.#faces.size > 0) this.#later();
     this.keep(
       'person',
       of(`SELECT person FROM albums WHERE id ${among} AND person IS NOT NULL`, ids('albums')),
     );
-    if (touched.has('photos')) writePhotoSidecars(db, sidecars, ids('photos'));
+    const photos = [...ids('photos'), ...photosOfFaces(db, ids('said_faces'))];
+    if (photos.length > 0) writePhotoSidecars(db, sidecars, [...new Set(photos)]);
   }
 
   /** Writes everything that waits, now; resolves when it is on the disk. */
@@ -98,16 +104,30 @@ export class Keeper {
     const { db, sidecars } = this.#parts;
     let written = 0;
     for (const kind of KINDS) {
-      const missing = new Set(db.column<string>(`SELECT id FROM ${TABLE[kind]}`).all());
-      for await (const { id } of sidecars.all(kind, () => undefined)) missing.delete(id);
-      written += missing.size;
+      const there = await sidecars.ids(kind);
+      const missing = db
+        .column<string>(`SELECT id FROM ${TABLE[kind]}`)
+        .all()
+        .filter((id) => !there.has(id));
+      written += missing.length;
       this.keep(kind, missing);
     }
+    const there = await sidecars.ids('photo');
+    const unsaid = saidPhotos(db).filter(({ hash }) => !there.has(hash));
+    writePhotoSidecars(
+      db,
+      sidecars,
+      unsaid.map(({ id }) => id),
+    );
+    written += unsaid.length;
     await this.flush();
     return written;
   }
 
   async #flush(): Promise<void> {
+    // after whoever asked for it has its answer
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#peopleOfFaces();
     const waiting = KINDS.flatMap((kind) => [...this.#waiting[kind]].map((id) => ({ kind, id })));
     for (const kind of KINDS) this.#waiting[kind].clear();
     const work = async (): Promise<void> => {
@@ -118,6 +138,21 @@ export class Keeper {
       }
     };
     await Promise.all(Array.from({ length: ABREAST }, work));
+  }
+
+  #peopleOfFaces(): void {
+    if (this.#faces.size === 0) return;
+    const { db, failed } = this.#parts;
+    const faces = JSON.stringify([...this.#faces]);
+    this.#faces.clear();
+    try {
+      const people = db.column<string>(
+        `SELECT DISTINCT f.person FROM json_each(?) j CROSS JOIN faces f ON f.id = j.value WHERE f.person IS NOT NULL`,
+      );
+      for (const person of people.all(faces)) this.#waiting.person.add(person);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   async #follow(kind: Kept, id: string): Promise<void> {

@@ -33,6 +33,8 @@ export interface JobsParts {
   readonly changed: (topic: 'jobs', ids: readonly string[]) => void;
   readonly log: RunnerParts['log'];
   readonly planOf: (choice: FinetuneChoice) => FinetunePlan;
+  /** Keeps a painted mask of a photo for good; its hash. Throws UserError for what is none. */
+  readonly keepMask: (photo: string, png: Uint8Array) => Promise<string>;
   readonly patience?: number;
 }
 
@@ -59,7 +61,9 @@ export class JobsService {
         jobs: this.#queue.list(states, limit).map((row) => this.#shown(row)),
         counts: this.#queue.counts(),
       }),
-      restore: ({ photos, choice }) => ({ jobs: this.#restore(photos, choice) }),
+      restore: async ({ photos, choice, mask }) => ({
+        jobs: this.#restore(photos, choice, mask ? await this.#keepMask(photos, mask) : null),
+      }),
       findFaces: ({ photos }) => ({ jobs: this.#findFaces(photos) }),
       finetune: ({ person, choice }) => ({ jobs: this.#finetune(person, choice) }),
       estimate: ({ person, choice }) => {
@@ -140,7 +144,16 @@ export class JobsService {
     }
   }
 
-  #restore(photos: readonly string[], choice: RestoreChoice): string[] {
+  /** On the disk before any row names it. */
+  #keepMask(photos: readonly string[], png: Uint8Array): Promise<string> {
+    const [photo] = photos;
+    if (photo === undefined || photos.length > 1)
+      throw new UserError('usage', 'A painted mask is for one photo.', 'Restore the others without it.');
+    this.#photoTitle(photo);
+    return this.#parts.keepMask(photo, png);
+  }
+
+  #restore(photos: readonly string[], choice: RestoreChoice, mask: string | null): string[] {
     const generative =
       choice.prior.kind === 'generative' || choice.faces.some(({ prior }) => prior?.kind === 'generative');
     const added = this.#parts.db.transaction(() =>
@@ -150,7 +163,7 @@ export class JobsService {
           ? this.add([{ kind: 'album', title, photo, payload: { ...GENERATED, restore: choice } }])
           : [];
         const [restore] = this.add([
-          { kind: 'restore', title, photo, payload: { choice, needs: album ?? null } },
+          { kind: 'restore', title, photo, payload: { choice, needs: album ?? null, mask } },
         ]);
         return [restore, album];
       }),
@@ -230,7 +243,7 @@ export class JobsService {
       }
   }
 
-  async *#losses(id: string, signal: AbortSignal): AsyncGenerator<LossPoint> {
+  async *#losses(id: string, signal: AbortSignal): AsyncGenerator<LossPoint[]> {
     const job = this.#queue.known(id);
     // a job that waits may begin any moment
     const touched = this.#live.touched.subscribe(signal);
@@ -242,7 +255,7 @@ export class JobsService {
     }
     await touched.return?.();
     if (this.#live.lossesOf(id)) yield* this.#live.points(id, signal);
-    else yield* curveOf(this.#queue.known(id));
+    else yield curveOf(this.#queue.known(id));
   }
 
   #shown(row: JobRow): Job {

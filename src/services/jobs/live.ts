@@ -63,12 +63,16 @@ export class LiveJobs {
     for await (const picture of source) if (job === undefined || picture.job === job) yield picture;
   }
 
-  /** All points so far and each new one, to the end of the run; nothing where the job does not run. */
-  async *points(job: string, signal: AbortSignal): AsyncGenerator<LossPoint> {
+  /** All points so far, then those that are new, to the end of the run; nothing where the job does not run. */
+  async *points(job: string, signal: AbortSignal): AsyncGenerator<LossPoint[]> {
     const known = this.#losses.get(job);
     if (!known) return;
     const more = known.more.subscribe(signal, null);
     let told = 0;
-    for await (const _ of more) for (; told < known.points.length; told++) yield known.points[told]!;
+    for await (const _ of more) {
+      const points = known.points.slice(told);
+      told += points.length;
+      if (points.length > 0) yield points;
+    }
   }
 }

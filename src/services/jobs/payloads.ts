@@ -16,6 +16,8 @@ const RestorePayload = v.object({
   choice: RestoreChoice,
   /** The job that makes the albums this one restores with: done before this one begins. */
   needs: v.nullable(id),
+  /** Of the mask that somebody painted for it, which is kept by its hash. */
+  mask: v.optional(v.nullable(Sha256), null),
 });
 const FinetunePayload = v.object({ choice: FinetuneChoice });
 const AlbumPayload = v.object({

@@ -7,13 +7,13 @@ import type { PlainError } from '../../domain/errors.ts';
 import type { JobKind, JobProgress, JobState } from '../../domain/job.ts';
 import type { Database } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
+import { lastPosition, placeBefore, placeLast } from './order.ts';
+import type { Place } from './order.ts';
 import type { JobRow, NewJob } from './rows.ts';
 
 export const ENDED: readonly JobState[] = ['done', 'failed', 'cancelled', 'aside'];
 /** A running job is its owner's for so long after the last sign of life. */
 const LEASE_MS = 30_000;
-/** Positions closer than this are dealt out anew. */
-const LEAST_GAP = 1e-6;
 
 const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
 
@@ -35,7 +35,7 @@ export class JobQueue {
   /** Last in the queue, in this order; their ids. */
   add(jobs: readonly NewJob[]): string[] {
     return this.#db.transaction(() => {
-      let position = this.#db.column<number>('SELECT coalesce(max(position), 0) FROM jobs').get() ?? 0;
+      let position = lastPosition(this.#db);
       return jobs.map(({ kind, title, photo, person, payload, priority = 0 }) => {
         const id = newId();
         this.#db.run(
@@ -215,7 +215,7 @@ export class JobQueue {
            WHERE j.id IN (SELECT value FROM json_each(?)) AND n.state IN ('failed', 'cancelled', 'aside')`,
         )
         .all(JSON.stringify(ids));
-      let position = this.#db.column<number>('SELECT coalesce(max(position), 0) FROM jobs').get() ?? 0;
+      let position = lastPosition(this.#db);
       return [...new Set([...needs, ...ids])].filter(
         (id) =>
           this.#db.run(
@@ -247,27 +247,14 @@ export class JobQueue {
   /** Before another job of the queue, with its priority, or last. Throws UserError `missing` or `conflict`. */
   move(id: string, before: string | null): void {
     this.#db.transaction(() => {
-      const movable = (job: JobRow): void => {
-        if (job.state === 'queued' || job.state === 'paused') return;
+      const place = (job: string): Place => {
+        const { state, priority, position } = this.known(job);
+        if (state === 'queued' || state === 'paused') return { priority, position };
         throw new UserError('conflict', 'Only jobs that wait have a place in the queue.');
       };
-      movable(this.known(id));
-      if (before === null) {
-        const lowest = this.#db
-          .column<number>(`SELECT min(priority) FROM jobs WHERE state IN ('queued', 'paused')`)
-          .get();
-        const last = this.#db.column<number>('SELECT max(position) FROM jobs').get();
-        this.#place(id, lowest ?? 0, (last ?? 0) + 1);
-        return;
-      }
-      if (before === id) return;
-      movable(this.known(before));
-      let { priority, position } = this.known(before);
-      if (position - this.#positionAbove(priority, position, id) < LEAST_GAP) {
-        this.#dealOut();
-        ({ priority, position } = this.known(before));
-      }
-      this.#place(id, priority, (this.#positionAbove(priority, position, id) + position) / 2);
+      place(id);
+      if (before === null) placeLast(this.#db, id);
+      else if (before !== id) placeBefore(this.#db, id, () => place(before));
     });
   }
 
@@ -286,28 +273,6 @@ export class JobQueue {
     this.#db.run(
       `UPDATE jobs SET cleared = 1 WHERE cleared = 0 AND state IN ('done', 'cancelled') AND ended_at < ?`,
       before,
-    );
-  }
-
-  #positionAbove(priority: number, position: number, except: string): number {
-    return (
-      this.#db
-        .column<number | null>(
-          'SELECT max(position) FROM jobs WHERE priority = ? AND position < ? AND id <> ?',
-        )
-        .get(priority, position, except) ?? position - 2
-    );
-  }
-
-  #place(id: string, priority: number, position: number): void {
-    this.#db.run('UPDATE jobs SET priority = ?, position = ? WHERE id = ?', priority, position, id);
-  }
-
-  /** Whole numbers again, in the order there is. */
-  #dealOut(): void {
-    this.#db.run(
-      `UPDATE jobs SET position = n.n FROM
-         (SELECT id, row_number() OVER (ORDER BY position, id) AS n FROM jobs) n WHERE n.id = jobs.id`,
     );
   }
 }

@@ -9,13 +9,12 @@ import { peopleSql as sql } from './people.sql.ts';
 
 /** `other` becomes `person`; both exist and differ. */
 export function mergeInto(db: Database, edit: Edit, person: string, other: string): void {
-  const ids = (text: string, ...parameters: string[]): string[] => db.column<string>(text).all(...parameters);
   mergeRejections(db, edit, person, other);
   mergeAlbums(db, edit, person, other);
-  edit.each('adapters', ids('SELECT id FROM adapters WHERE person = ?', other), { person });
-  edit.each('jobs', ids(sql.jobsOf, other), { person });
+  edit.eachOf('adapters', other, { person });
+  edit.eachOf('jobs', other, { person });
   mergeRenditions(db, edit, person, other);
-  edit.each('faces', ids(sql.idsOf, other), { person });
+  edit.eachOf('faces', other, { person });
   mergeWords(db, edit, person, other);
   edit.delete('people', { id: other });
 }

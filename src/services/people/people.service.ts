@@ -221,7 +221,8 @@ export class PeopleService {
       history.forgetEmbeddings();
       return deletePerson(db, edit, person, name);
     });
-    for (const { file } of adapters) await removeDataFile(dataFolder, file);
+    let bytes = 0;
+    for (const { file } of adapters) bytes += await removeDataFile(dataFolder, file);
     keeper.keep(
       'adapter',
       adapters.map(({ id }) => id),
@@ -229,7 +230,6 @@ export class PeopleService {
     await keeper.flush();
     db.pragma('wal_checkpoint(TRUNCATE)');
     if (adapters.length > 0) tell('adapters', null);
-    const bytes = adapters.reduce((sum, adapter) => sum + adapter.bytes, 0);
     return { adapters: adapters.length, bytes, faces };
   }
 }

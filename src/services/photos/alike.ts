@@ -3,6 +3,7 @@
  * each), and one comparison is two XORs and two bit counts, so a million take some milliseconds.
  */
 import type { Database } from '../db/database.ts';
+import { bits, groupsOf } from './duplicates.ts';
 
 export interface Alike {
   readonly key: number;
@@ -20,6 +21,7 @@ export class AlikeIndex {
   #low = new Uint32Array(0);
   #count = 0;
   #stale = true;
+  #grouping: Promise<readonly (readonly number[])[]> | undefined;
 
   constructor(db: Database) {
     this.#db = db;
@@ -28,14 +30,14 @@ export class AlikeIndex {
   /** Photos were added, changed or removed: read anew when next asked. */
   forget(): void {
     this.#stale = true;
+    this.#grouping = undefined;
   }
 
   /** Others within `within` bits of a photo's hash, nearest first. None where it has no hash, or one that says nothing. */
   near(key: number, hash: Uint8Array, within: number, limit: number): Alike[] {
     this.#refresh();
     const [high, low] = halves(hash);
-    const set = bits(high) + bits(low);
-    if (set < SAYS_NOTHING || set > 64 - SAYS_NOTHING) return [];
+    if (!saysSomething(high, low)) return [];
     const found: Alike[] = [];
     for (let i = 0; i < this.#count; i++) {
       const distance = bits(this.#high[i]! ^ high) + bits(this.#low[i]! ^ low);
@@ -45,47 +47,27 @@ export class AlikeIndex {
   }
 
   /**
-   * Groups of photos that are nearly certainly one picture in several files (recompressed, scaled): chains of hashes that
-   * differ in at most 3 bits. By the pigeonhole principle two such hashes agree in one of four 16-bit parts.
+   * Groups of photos that are nearly certainly one picture in several files, largest first, by key; computed once, until
+   * something is forgotten. At a million photos it takes a few seconds, in which others have their turn.
    */
-  groups(): number[][] {
+  groups(): Promise<readonly (readonly number[])[]> {
     this.#refresh();
-    const parent = Int32Array.from({ length: this.#count }, (_, i) => i);
-    for (const [half, shift] of [
-      [this.#high, 16],
-      [this.#high, 0],
-      [this.#low, 16],
-      [this.#low, 0],
-    ] as const)
-      this.#join(parent, half, shift);
-    const groups = new Map<number, number[]>();
-    for (let i = 0; i < this.#count; i++) {
-      const top = root(parent, i);
-      const group = groups.get(top);
-      if (group) group.push(this.#keys[i]!);
-      else groups.set(top, [this.#keys[i]!]);
-    }
-    return [...groups.values()].filter((group) => group.length > 1).sort((a, b) => b.length - a.length);
+    this.#grouping ??= this.#group();
+    return this.#grouping;
   }
 
-  /** Compares those that agree in 16 bits of `half`. */
-  #join(parent: Int32Array, half: Uint32Array, shift: number): void {
-    const buckets = new Map<number, number[]>();
-    for (let i = 0; i < this.#count; i++) {
-      const set = bits(this.#high[i]!) + bits(this.#low[i]!);
-      if (set < SAYS_NOTHING || set > 64 - SAYS_NOTHING) continue;
-      const part = (half[i]! >>> shift) & 0xffff;
-      const bucket = buckets.get(part);
-      if (bucket) bucket.push(i);
-      else buckets.set(part, [i]);
-    }
-    for (const bucket of buckets.values())
-      for (let a = 0; a < bucket.length; a++)
-        for (let b = a + 1; b < bucket.length; b++) {
-          const [i, k] = [bucket[a]!, bucket[b]!];
-          const distance = bits(this.#high[i]! ^ this.#high[k]!) + bits(this.#low[i]! ^ this.#low[k]!);
-          if (distance <= 3) parent[root(parent, i)] = root(parent, k);
-        }
+  async #group(): Promise<readonly (readonly number[])[]> {
+    const kept = new Uint32Array(this.#count);
+    let count = 0;
+    for (let i = 0; i < this.#count; i++)
+      if (saysSomething(this.#high[i]!, this.#low[i]!)) kept[count++] = i;
+    const saying = kept.subarray(0, count);
+    const groups = await groupsOf(this.#db, {
+      keys: Float64Array.from(saying, (i) => this.#keys[i]!),
+      high: saying.map((i) => this.#high[i]!),
+      low: saying.map((i) => this.#low[i]!),
+    });
+    return groups.sort((a, b) => b.length - a.length || a[0]! - b[0]!);
   }
 
   /** In 256 parts, each as two long texts: a row for each hash would take ten times as long. */
@@ -100,6 +82,8 @@ export class AlikeIndex {
       `SELECT group_concat(key, ',') AS keys, group_concat(hex(dhash), '') AS hashes
        FROM photos INDEXED BY photos_dhash WHERE dhash IS NOT NULL AND dhash >= ? AND dhash < ?`,
     );
+    // of removed folders, and backs: found in an index, where the other way round would read every row
+    const hidden = new Set(this.#db.column<number>('SELECT key FROM photos WHERE shown = 0').all());
     for (let first = 0; first < 256; first++) {
       // longer than any hash, so that the last part has an end too
       const end = first < 255 ? Buffer.of(first + 1) : Buffer.alloc(9, 0xff);
@@ -107,6 +91,7 @@ export class AlikeIndex {
       if (!row?.keys || !row.hashes) continue;
       const hashes = Buffer.from(row.hashes, 'hex');
       row.keys.split(',').forEach((key, i) => {
+        if (hidden.has(Number(key))) return;
         this.#keys[this.#count] = Number(key);
         this.#high[this.#count] = hashes.readUInt32BE(8 * i);
         this.#low[this.#count++] = hashes.readUInt32BE(8 * i + 4);
@@ -121,17 +106,7 @@ function halves(hash: Uint8Array): [number, number] {
   return [view.getUint32(0), view.getUint32(4)];
 }
 
-/** Bits set in a 32-bit number (Warren, Hacker's Delight, 5-1). */
-function bits(x: number): number {
-  x -= (x >>> 1) & 0x55555555;
-  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
-function root(parent: Int32Array, i: number): number {
-  while (parent[i] !== i) {
-    parent[i] = parent[parent[i]!]!;
-    i = parent[i]!;
-  }
-  return i;
+function saysSomething(high: number, low: number): boolean {
+  const set = bits(high) + bits(low);
+  return set >= SAYS_NOTHING && set <= 64 - SAYS_NOTHING;
 }

@@ -47,6 +47,10 @@ export function photosService(parts: PhotosParts): Handlers<typeof photos> {
       pair(parts, [front, back], () => pairByHand(db, front, back), back, 'Pair front and back'),
     unpair: ({ back }) => pair(parts, [back], () => unpairByHand(db, back), back, 'Take a pair apart'),
     copies: ({ offset, limit }) => copies(db, offset, limit),
+    duplicates: async ({ offset, limit }) => {
+      const groups = await alike.groups();
+      return { total: groups.length, groups: groups.slice(offset, offset + limit).map(duplicatesIn(db)) };
+    },
     alike: ({ photo, within, limit }) => {
       const row = db
         .query<{ key: number; dhash: Uint8Array | null }>('SELECT key, dhash FROM photos WHERE id = ?')
@@ -156,7 +160,7 @@ function labelOf(edit: PhotoEdit, count: number): string {
 }
 
 function pair(
-  { db, sidecars, changed, remember }: PhotosParts,
+  { db, alike, sidecars, changed, remember }: PhotosParts,
   ids: readonly string[],
   work: () => void,
   back: string,
@@ -171,6 +175,8 @@ function pair(
     const set = (row: Row): Operation => ({ kind: 'set', table: 'photos', key: { id: back }, row });
     if (before && after) remember({ label, undo: [set(before)], redo: [set(after)] });
   });
+  // backs are no photos of their own
+  alike.forget();
   changed('photos', ids);
   writePhotoSidecars(db, sidecars, [back]);
   return undefined;
@@ -186,6 +192,27 @@ function copies(db: Database, offset: number, limit: number) {
     `SELECT key FROM photos WHERE hash = ? AND state <> 'removed' ORDER BY key`,
   );
   return { total, groups: rows.map(({ hash }) => photosByKey(db, members.all(hash))) };
+}
+
+const MOST_DUPLICATES = 100;
+
+/** A group of keys as the contract has it. */
+function duplicatesIn(db: Database) {
+  const largest = db.column<number>(
+    `SELECT p.key FROM json_each(?) j CROSS JOIN photos p ON p.key = j.value
+     ORDER BY coalesce(p.width * p.height, 0) DESC, p.size DESC, p.key LIMIT ${MOST_DUPLICATES}`,
+  );
+  const contents = db.column<number>(
+    'SELECT count(DISTINCT p.hash) FROM json_each(?) j CROSS JOIN photos p ON p.key = j.value',
+  );
+  return (keys: readonly number[]) => {
+    const list = JSON.stringify(keys);
+    return {
+      identical: contents.get(list) === 1,
+      count: keys.length,
+      photos: photosByKey(db, largest.all(list)),
+    };
+  };
 }
 
 function unknown(): UserError {

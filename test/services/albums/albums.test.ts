@@ -85,7 +85,7 @@ describe('through the contract', () => {
     const file = join(house.dataFolder, house.db.column<string>('SELECT file FROM adapters').get() ?? '');
     const sidecar = join(house.dataFolder, 'sidecars', 'adapters', `${adapter}.json`);
     expect([existsSync(file), existsSync(sidecar)]).toEqual([true, true]);
-    await albums.deleteAdapter({ adapter });
+    expect(await albums.deleteAdapter({ adapter })).toEqual({ bytes: 7 });
     expect([existsSync(file), existsSync(sidecar)]).toEqual([false, false]);
     expect(await albums.adapters({ person })).toEqual([]);
     await expect(albums.deleteAdapter({ adapter })).rejects.toMatchObject({ code: 'missing' });
@@ -106,7 +106,8 @@ describe('through the contract', () => {
     expect(await house.albums.sweep()).toBe(2); // the stray one, and the one the row named before
     expect([existsSync(stray), existsSync(join(house.dataFolder, before))]).toEqual([false, false]);
     const [adapter] = await house.client.albums.adapters({ person });
-    await house.client.albums.deleteAdapter({ adapter: adapter!.id });
+    // weights and the model.json beside them
+    expect(await house.client.albums.deleteAdapter({ adapter: adapter!.id })).toEqual({ bytes: 14 });
     expect(existsSync(whole)).toBe(false);
     house.addAdapter(person);
     expect(await house.albums.sweep()).toBe(0);

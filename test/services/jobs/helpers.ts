@@ -119,6 +119,7 @@ export class Bench {
 export function service(db: Database, patience = 10_000) {
   const logged: unknown[] = [];
   const jobs = new JobsService({
+    keepMask: () => Promise.resolve('0'.repeat(64)),
     ...{ db, patience, speeds: new Speeds(db), changed: () => undefined },
     log: (error) => {
       logged.push(error);
@@ -134,10 +135,8 @@ const context: Context = { signal: new AbortController().signal, client: 'test' 
 /** Calls as a client makes them. */
 export function calls({ handlers }: JobsService) {
   return {
-    restore: (photos: string[]): string[] => {
-      const { jobs } = handlers.restore({ photos, choice: { ...choice, faces: [] } }, context) as {
-        jobs: string[];
-      };
+    restore: async (photos: string[]): Promise<string[]> => {
+      const { jobs } = await handlers.restore({ photos, choice: { ...choice, faces: [] } }, context);
       return jobs;
     },
     ask: (call: 'pause' | 'resume' | 'cancel' | 'retry', ...jobs: string[]) =>

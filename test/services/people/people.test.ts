@@ -241,3 +241,42 @@ test('sidecars that a kill left unwritten are written at the next start', async 
   expect(await house.keeper.writeMissing()).toBe(1);
   expect(await house.keeper.writeMissing()).toBe(0);
 });
+
+test('faces ignored, placed, or said not to be somebody are in the sidecars, as they are after undo too', async () => {
+  const { people, history } = house.client;
+  const photos = house.addPhotos(4);
+  const faces = house.addFaces(photos);
+  const anna = await people.create({ name: 'anna', faces: [faces[3]!] });
+  await people.ignore({ faces: [faces[0]!] });
+  await people.reject({ faces: [faces[1]!], person: anna.id });
+  const placed = await people.place({ photo: photos[2]!, at });
+  const rebuilt = async () => {
+    await house.keeper.flush();
+    await house.sidecars.settled();
+    const lost = makeHouse();
+    lost.addPhotos(4);
+    await rebuildFromSidecars(lost.db, house.sidecars);
+    const rows = lost.db.query<{ id: string; state: string }>('SELECT id, state FROM faces').all();
+    const rejections = lost.db.query('SELECT face, person FROM face_rejections').all();
+    await lost.close();
+    return { states: Object.fromEntries(rows.map(({ id, state }) => [id, state])), rejections };
+  };
+  expect(await rebuilt()).toEqual({
+    states: {
+      [faces[0]!]: 'ignored',
+      [faces[1]!]: 'unknown',
+      [placed.id]: 'unknown',
+      [faces[3]!]: 'confirmed',
+    },
+    rejections: [{ face: faces[1], person: anna.id }],
+  });
+  for (let i = 0; i < 3; i++) await history.undo();
+  expect(await rebuilt()).toEqual({ states: { [faces[3]!]: 'confirmed' }, rejections: [] });
+  // written by a kill: said, but in no file
+  await history.redo();
+  await house.keeper.flush();
+  await house.sidecars.settled();
+  const [hash] = house.db.column<string>('SELECT lower(hex(hash)) FROM photos WHERE id = ?').all(photos[0]!);
+  await house.sidecars.remove('photo', hash!);
+  expect(await house.keeper.writeMissing()).toBe(1);
+});

@@ -282,6 +282,12 @@ describe('what people say of photos', () => {
     const { total, groups } = await photos.copies({ offset: 0, limit: 10 }, context);
     expect([total, groups.map((group) => group.map(({ id }) => id).sort())]).toEqual([1, [[a, b].sort()]]);
     expect((await photos.get({ photo: a }, context)).copies).toEqual([b]);
+    const page = { offset: 0, limit: 10 };
+    const [group, ...more] = (await photos.duplicates(page, context)).groups;
+    expect(more).toEqual([]);
+    expect(group).toMatchObject({ identical: false, count: 3 });
+    expect(group?.photos.map(({ id }) => id).sort()).toEqual([a, b, c].sort());
+    expect(await photos.duplicates({ offset: 1, limit: 10 }, context)).toEqual({ total: 1, groups: [] });
     const alike = await photos.alike({ photo: a, within: 0, limit: 10 }, context);
     expect(alike.map(({ photo }) => photo.id).sort()).toEqual([b, c].sort());
   });

@@ -6,6 +6,7 @@ import type { Job } from '../../../src/domain/job.ts';
 import type { Adapter, Person, PhotoFace } from '../../../src/domain/person.ts';
 import type { Photo } from '../../../src/domain/photo.ts';
 import type { Rendition } from '../../../src/domain/rendition.ts';
+import type { RestoreChoice } from '../../../src/domain/restoring.ts';
 import { DEFAULT_SETTINGS } from '../../../src/domain/settings.ts';
 import type { Settings } from '../../../src/domain/settings.ts';
 import { faceBox } from './pictures.ts';
@@ -13,6 +14,12 @@ import { faceBox } from './pictures.ts';
 const DAY = 86_400_000;
 /** Noon of 1 June 1965. */
 const NEWEST = Date.UTC(1965, 5, 1, 12);
+
+/** What was asked of a job. */
+export interface Asked {
+  readonly choice: RestoreChoice;
+  readonly mask: Uint8Array<ArrayBuffer> | undefined;
+}
 
 export interface FakeData {
   readonly photos: Photo[];
@@ -22,6 +29,8 @@ export interface FakeData {
   readonly adapters: Adapter[];
   readonly renditions: Rendition[];
   readonly jobs: Job[];
+  /** Of each restoration: what for. */
+  readonly asked: Map<string, Asked>;
   readonly undone: string[];
   readonly history: { label: string; back: () => void; again: () => void }[];
   settings: Settings;
@@ -63,6 +72,7 @@ export function fakeData(count: number): FakeData {
       .slice(0, 200)
       .map(renditionOf),
     jobs: [],
+    asked: new Map(),
     undone: [],
     history: [],
     settings: { ...DEFAULT_SETTINGS },

@@ -76,6 +76,13 @@ export function libraryOf(
       pair: () => undefined,
       unpair: () => undefined,
       copies: () => ({ total: 0, groups: [] }),
+      duplicates: ({ offset, limit }) => {
+        const groups = [0, 1, 2].flatMap((i) => {
+          const photos = data.photos.slice(2 * i, 2 * i + 2);
+          return photos.length < 2 ? [] : [{ identical: i === 0, count: 2, photos }];
+        });
+        return { total: groups.length, groups: groups.slice(offset, offset + limit) };
+      },
       alike: ({ limit }) => data.photos.slice(0, Math.min(3, limit)).map((photo) => ({ photo, distance: 4 })),
     },
     library: {

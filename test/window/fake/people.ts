@@ -172,9 +172,10 @@ export function peopleOf(
       },
       adapters: ({ person }) => data.adapters.filter((adapter) => adapter.person === person),
       deleteAdapter: ({ adapter }) => {
+        const bytes = data.adapters.find(({ id }) => id === adapter)?.bytes ?? 0;
         data.adapters.splice(0, data.adapters.length, ...data.adapters.filter(({ id }) => id !== adapter));
         tell('adapters');
-        return undefined;
+        return { bytes };
       },
     },
     history: {

@@ -11,6 +11,7 @@ import type { FakeData } from './data.ts';
 import { FOLDER, libraryOf } from './library.ts';
 import { peopleOf } from './people.ts';
 import { faceBox, pictureOf } from './pictures.ts';
+import { renditionsOf } from './renditions.ts';
 import { workOf } from './work.ts';
 
 export interface FakeStudio {
@@ -52,6 +53,7 @@ export function fakeStudio(photos: number, stepMs = 300): FakeStudio {
     },
     ...libraryOf(data, tell),
     ...peopleOf(data, tell),
+    ...renditionsOf(data, tell),
     ...workOf(data, tell, stepMs),
   };
   return { data, handlers, picture: (kind, id) => pictureFor(data, kind, id) };

@@ -1,5 +1,5 @@
 /**
- * The fake studio's answers on jobs, renditions, exports, models and settings, over data.ts: jobs run on a timer and
+ * The fake studio's answers on jobs, exports and settings, over data.ts: jobs run on a timer and
  * make something. services/ has the real thing.
  */
 import sharp from 'sharp';
@@ -7,17 +7,17 @@ import { Broadcast } from '../../../src/contract/events.ts';
 import type { Topic } from '../../../src/contract/events.ts';
 import type { ContractHandlers } from '../../../src/contract/rpc.ts';
 import type { studio } from '../../../src/contract/studio.ts';
-import { UserError } from '../../../src/domain/errors.ts';
 import type { ExportForm, ExportPreset } from '../../../src/domain/exporting.ts';
 import type { Job, JobKind, Preview } from '../../../src/domain/job.ts';
 import type { LossPoint } from '../../../src/domain/person.ts';
 import type { Rendition } from '../../../src/domain/rendition.ts';
 import { given } from './data.ts';
 import type { FakeData } from './data.ts';
+import { modelsOf } from './models.ts';
 import { pictureOf } from './pictures.ts';
 
 type Handlers = ContractHandlers<typeof studio>;
-type Part = Pick<Handlers, 'jobs' | 'renditions' | 'exports' | 'models' | 'settings'>;
+type Part = Pick<Handlers, 'jobs' | 'exports' | 'models' | 'settings'>;
 
 const STEPS = 20;
 
@@ -70,7 +70,7 @@ export function workOf(data: FakeData, tell: (topic: Topic) => void, stepMs: num
       started: 1e12,
       progress: { stage, done, of: STEPS, etaSeconds: (STEPS - done) * 0.3 },
     });
-    if (job.kind === 'restore' && previews.subscribers > 0)
+    if ((job.kind === 'restore' || job.kind === 'finetune') && previews.subscribers > 0)
       previews.publish(await previewOf(data, job, done));
   };
   const end = (job: Job): void => {
@@ -98,14 +98,18 @@ export function workOf(data: FakeData, tell: (topic: Topic) => void, stepMs: num
         >;
         return { jobs, counts };
       },
-      restore: ({ photos }) => ({ jobs: photos.map((photo) => add('restore', titleOf(photo), { photo })) }),
+      restore: ({ photos, choice, mask }) => {
+        const jobs = photos.map((photo) => add('restore', titleOf(photo), { photo }));
+        for (const job of jobs) data.asked.set(job, { choice, mask });
+        return { jobs };
+      },
       findFaces: ({ photos }) => ({ jobs: photos.map((photo) => add('faces', titleOf(photo), { photo })) }),
       finetune: ({ person }) => ({
         jobs: [add('finetune', data.people.find(({ id }) => id === person)?.name ?? '', { person })],
       }),
       estimate: ({ choice }) => ({
         seconds: choice.recipe === 'fast' ? 180 : 7200,
-        steps: choice.recipe === 'fast' ? 400 : 5000,
+        steps: choice.steps ?? (choice.recipe === 'fast' ? 400 : 5000),
       }),
       pause: ({ jobs }) => move(jobs, 'paused'),
       resume: ({ jobs }) => move(jobs, 'queued'),
@@ -127,41 +131,16 @@ export function workOf(data: FakeData, tell: (topic: Topic) => void, stepMs: num
       },
       previews: (_, { signal }) => previews.subscribe(signal),
       async *losses(_, { signal }) {
-        for (let i = 1; i <= 40 && !signal.aborted; i++) {
+        for (let i = 1; i <= 80 && !signal.aborted; i++) {
+          const luck = (i * 0.61803) % 1;
           const point: LossPoint = {
-            step: 10 * i,
-            loss: 0.02 + 0.03 * Math.exp(-i / 8),
-            heldOut: i % 2 ? null : 0.024 + 0.025 * Math.exp(-i / 9),
+            step: 5 * i,
+            loss: (0.02 + 0.03 * Math.exp(-i / 8)) * (0.5 + luck),
+            heldOut: i % 5 ? null : 0.024 + 0.025 * Math.exp(-i / 9),
           };
-          yield point;
-          await new Promise((resolve) => setTimeout(resolve, stepMs));
+          yield [point];
+          await new Promise((resolve) => setTimeout(resolve, stepMs / 4));
         }
-      },
-    },
-    renditions: {
-      of: ({ photo }) => data.renditions.filter((rendition) => rendition.photo === photo),
-      get: ({ rendition }) => find(data, rendition),
-      recipe: ({ rendition }) => JSON.stringify(find(data, rendition), null, 2),
-      choose: ({ photo, rendition }) => {
-        for (const [i, r] of data.renditions.entries())
-          if (r.photo === photo) data.renditions[i] = { ...r, chosen: r.id === rendition };
-        tell('renditions');
-        return undefined;
-      },
-      update: ({ rendition, ...edit }) => {
-        const after = { ...find(data, rendition), ...given(edit) };
-        data.renditions[data.renditions.findIndex(({ id }) => id === rendition)] = after;
-        tell('renditions');
-        return after;
-      },
-      delete: ({ renditions }) => {
-        data.renditions.splice(
-          0,
-          data.renditions.length,
-          ...data.renditions.filter(({ id }) => !renditions.includes(id)),
-        );
-        tell('renditions');
-        return undefined;
       },
     },
     exports: {
@@ -184,17 +163,7 @@ export function workOf(data: FakeData, tell: (topic: Topic) => void, stepMs: num
       }),
       start: ({ photos }) => ({ job: add('export', `${photos.length} photos`) }),
     },
-    models: {
-      list: () => ({ installed: [...INSTALLED], available: [...AVAILABLE] }),
-      async *download(_, { signal }) {
-        for (let i = 1; i <= STEPS && !signal.aborted; i++) {
-          yield { done: 26e6 * i, of: 520e6, bytesPerSecond: 26e6 };
-          await new Promise((resolve) => setTimeout(resolve, stepMs));
-        }
-      },
-      add: () => undefined,
-      remove: () => undefined,
-    },
+    models: modelsOf(stepMs),
     settings: {
       get: () => data.settings,
       set: (edit) => {
@@ -246,66 +215,29 @@ const PRESETS: ExportPreset[] = [
   },
 ];
 
-const INSTALLED = [
-  {
-    id: 'face-128',
-    kind: 'prior',
-    title: 'Face prior, 128 px',
-    licence: 'MIT',
-    origin: 'bundled',
-    bytes: 7.4e6,
-    problem: null,
-  },
-  {
-    id: 'face-detector',
-    kind: 'face-detector',
-    title: 'Face detector',
-    licence: 'MIT',
-    origin: 'bundled',
-    bytes: 9e5,
-    problem: null,
-  },
-] as const;
-
-const AVAILABLE = [
-  {
-    id: 'celebahq-256',
-    kind: 'prior',
-    title: 'DDPM, CelebA-HQ 256',
-    purpose: 'A larger prior at 256 px.',
-    licence: {
-      name: 'Apache-2.0',
-      summary: 'May be used freely with its notice.',
-      accept: false,
-      noncommercial: false,
-    },
-    bytes: 455e6,
-    verified: false,
-    fromFile: null,
-    resumable: 0,
-  },
-] as const;
-
-function find(data: FakeData, id: string): Rendition {
-  const rendition = data.renditions.find((r) => r.id === id);
-  if (!rendition) throw new UserError('usage', 'This version is not there any more.');
-  return rendition;
-}
-
 function renditionOf(data: FakeData, photo: string, job: string): Rendition {
   const { width, height } = data.photos.find(({ id }) => id === photo) ?? {};
+  const choice = data.asked.get(job)?.choice;
   const size = { width: width ?? 1200, height: height ?? 900, bytes: 1e6 };
   const how = {
-    strength: 150,
-    steps: STEPS,
-    sampler: 'dpmpp-sde',
-    seed: 0,
+    strength: choice?.strength ?? 150,
+    steps: choice?.steps ?? STEPS,
+    sampler: 'ddim',
+    seed: choice?.seed ?? 0,
     model: 'face-128',
-    people: [],
-    generative: false,
+    people: choice?.prior.kind === 'person' ? [choice.prior.person] : [],
+    generative: choice?.prior.kind === 'generative',
   };
   const rest = { evidence: [], hasVariation: false, chosen: true, rating: 0, note: '' };
-  return { id: `rendition-${job}`, photo, job, created: 1e12, ...size, ...how, ...rest };
+  return {
+    id: `rendition-${job}`,
+    photo,
+    job,
+    created: Date.UTC(2026, 10, 24) + data.renditions.length,
+    ...size,
+    ...how,
+    ...rest,
+  };
 }
 
 async function previewOf(data: FakeData, job: Job, step: number): Promise<Preview> {

@@ -32,6 +32,9 @@ export class LibraryView {
   readonly rows = $derived<Row[]>(layOut(this.months, this.columns));
   readonly filtered = $derived(Object.keys(this.filter).length > 0);
 
+  /** Somebody leafs so fast that no photo is in sight for long: nothing is fetched until they are slower. */
+  leafing = $state(false);
+
   readonly #studio: Studio;
   readonly #pages = new Map<number, Photo[] | 'asked'>();
   /** Answers to questions asked before the last change of filter are of no use. */
@@ -71,7 +74,7 @@ export class LibraryView {
   at(index: number): Photo | undefined {
     const page = Math.floor(index / PAGE);
     const photos = this.#pages.get(page);
-    if (photos === undefined) void this.#fetch(page);
+    if (photos === undefined && !this.leafing) void this.#fetch(page);
     return photos === 'asked' ? undefined : photos?.[index % PAGE];
   }
 

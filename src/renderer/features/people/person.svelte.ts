@@ -1,9 +1,9 @@
 /**
- * One person on their page: faces to confirm and confirmed, the album with its reasons, adapters, and a finetune while it
- * runs. PersonPage.svelte draws it.
+ * One person on their page: faces to confirm and confirmed, the album with its reasons, and adapters. PersonPage.svelte draws it;
+ * learning.svelte.ts watches a finetune.
  */
 import type { Job } from '../../../domain/job.ts';
-import type { Adapter, Anchor, LossPoint, Person, PhotoFace } from '../../../domain/person.ts';
+import type { Adapter, Anchor, Person, PhotoFace } from '../../../domain/person.ts';
 import type { FinetuneChoice } from '../../../domain/restoring.ts';
 import type { Studio } from '../../app/studio.svelte.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
@@ -25,8 +25,6 @@ export class PersonView {
   adapters = $state.raw<readonly Adapter[]>([]);
   choice = $state.raw<FinetuneChoice>({ recipe: 'fast', weights: 'adapter' });
   estimate = $state.raw<{ seconds: number | null; steps: number }>();
-  losses = $state.raw<readonly LossPoint[]>([]);
-  preview = $state<string>();
   readonly job = $derived(
     jobs.list.findLast(
       (job: Job) => job.kind === 'finetune' && job.person === this.id && job.state !== 'done',
@@ -56,7 +54,6 @@ export class PersonView {
     return () => {
       this.#left.abort();
       for (const way of ways) way();
-      if (this.preview !== undefined) URL.revokeObjectURL(this.preview);
     };
   }
 
@@ -85,23 +82,6 @@ export class PersonView {
 
   async finetune(): Promise<void> {
     await this.safely(() => this.#studio.client.jobs.finetune({ person: this.id, choice: this.choice }));
-  }
-
-  /** Follows the losses and pictures of a finetune until it ends or the page is left. */
-  async follow(job: string): Promise<void> {
-    const { signal } = this.#left;
-    this.losses = [];
-    void this.safely(async () => {
-      for await (const { job: of, image, mime } of this.#studio.client.jobs.previews({ job }, { signal })) {
-        if (of !== job) continue;
-        if (this.preview !== undefined) URL.revokeObjectURL(this.preview);
-        this.preview = URL.createObjectURL(new Blob([new Uint8Array(image)], { type: mime }));
-      }
-    });
-    await this.safely(async () => {
-      for await (const point of this.#studio.client.jobs.losses({ job }, { signal }))
-        this.losses = [...this.losses, point];
-    });
   }
 
   /** Does something that can be undone, and says so. */

@@ -11,13 +11,25 @@ import type { Studio } from '../../app/studio.svelte.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import { t } from '../../strings/index.ts';
 import { DEFAULT_CHOICE } from './choice.ts';
+import { NOT_EDITED, isEdited } from './damage-edit.ts';
+import type { DamageEdit, Stroke } from './damage-edit.ts';
+import { DamageLayer } from './damage.svelte.ts';
+import { remembered } from './remembered.ts';
 
 /** States of a job that is not over. */
 const LIVE: readonly Job['state'][] = ['queued', 'running', 'paused'];
 
+const MOST_UNDO = 200;
+
 export interface ShownPreview {
   readonly preview: Preview;
   readonly url: string;
+}
+
+/** What undo goes back to. */
+interface Chosen {
+  readonly choice: RestoreChoice;
+  readonly damage: DamageEdit;
 }
 
 export class RestoreView {
@@ -27,6 +39,9 @@ export class RestoreView {
   people = $state.raw<readonly Person[]>([]);
   versions = $state.raw<readonly Rendition[]>([]);
   choice = $state.raw<RestoreChoice>(DEFAULT_CHOICE);
+  /** The damage as it is to be repaired, and the layer it is shown and painted on. */
+  damage = $state.raw<DamageEdit>(NOT_EDITED);
+  readonly layer: DamageLayer;
   /** The face whose choices the panel shows; undefined: all faces. */
   face = $state<string>();
   /** The version shown; undefined: none, the photo itself. */
@@ -37,12 +52,13 @@ export class RestoreView {
   readonly busy = $derived(this.job !== undefined && LIVE.includes(this.job.state));
   readonly #studio: Studio;
   readonly #left = new AbortController();
-  #past = $state.raw<readonly RestoreChoice[]>([]);
-  #future = $state.raw<readonly RestoreChoice[]>([]);
+  #past = $state.raw<readonly Chosen[]>([]);
+  #future = $state.raw<readonly Chosen[]>([]);
 
   constructor(studio: Studio, id: string) {
     this.#studio = studio;
     this.id = id;
+    this.layer = new DamageLayer(studio, id);
   }
 
   /** Loads everything and follows what happens to the photo; returns the way out. */
@@ -53,13 +69,13 @@ export class RestoreView {
       ['people', () => this.#readPeople()],
       ['renditions', () => this.#readVersions()],
     ] as const;
-    const ways = reads.map(([topic, read]) => {
-      void this.#safely(read);
-      return this.#studio.on(topic, () => void this.#safely(read));
-    });
+    const first = reads.map(([, read]) => this.#safely(read));
+    void Promise.all(first).then(() => this.#safely(() => this.#remember()));
+    const ways = reads.map(([topic, read]) => this.#studio.on(topic, () => void this.#safely(read)));
     void this.#safely(() => this.#watch());
     return () => {
       this.#left.abort();
+      this.layer.close();
       for (const way of ways) way();
       this.#dropPreview();
     };
@@ -75,25 +91,54 @@ export class RestoreView {
 
   /** Changes the choices; can be taken back with undo. */
   choose(change: Partial<RestoreChoice>): void {
-    this.#past = [...this.#past, this.choice].slice(-100);
+    this.#change({ choice: { ...this.choice, ...change }, damage: this.damage });
+  }
+
+  /** Paints; whoever paints damage wants it repaired. */
+  paint(stroke: Stroke): void {
+    this.#mark({ ...this.damage, strokes: [...this.damage.strokes, stroke] });
+  }
+
+  /** Takes back all strokes: to the damage as it is found, or to none at all. */
+  markDamage(base: 'found' | 'none'): void {
+    this.#mark({ base, strokes: [] });
+  }
+
+  #mark(damage: DamageEdit): void {
+    const { repair } = this.choice;
+    const wanted = repair.scratches > 0 ? repair : { ...repair, scratches: 1 };
+    this.#change({ choice: { ...this.choice, repair: wanted }, damage });
+  }
+
+  #change(next: Chosen): void {
+    this.#past = [...this.#past, this.#chosen].slice(-MOST_UNDO);
     this.#future = [];
-    this.choice = { ...this.choice, ...change };
+    this.#set(next);
+  }
+
+  #set({ choice, damage }: Chosen): void {
+    this.choice = choice;
+    this.damage = damage;
+  }
+
+  get #chosen(): Chosen {
+    return { choice: this.choice, damage: this.damage };
   }
 
   undo(): void {
     const before = this.#past.at(-1);
     if (!before) return;
     this.#past = this.#past.slice(0, -1);
-    this.#future = [...this.#future, this.choice];
-    this.choice = before;
+    this.#future = [...this.#future, this.#chosen];
+    this.#set(before);
   }
 
   redo(): void {
     const next = this.#future.at(-1);
     if (!next) return;
     this.#future = this.#future.slice(0, -1);
-    this.#past = [...this.#past, this.choice];
-    this.choice = next;
+    this.#past = [...this.#past, this.#chosen];
+    this.#set(next);
   }
 
   /** What holds for a face: its own choice where it has one, else everybody's; a named person's own prior where there is one. */
@@ -122,6 +167,7 @@ export class RestoreView {
       const { jobs } = await this.#studio.client.jobs.restore({
         photos: [this.id],
         choice: { ...this.choice, faces },
+        ...(await this.#mask()),
       });
       const { jobs: listed } = await this.#studio.client.jobs.list({ limit: 100 });
       this.job = listed.find(({ id }) => jobs.includes(id)) ?? this.job;
@@ -164,8 +210,27 @@ export class RestoreView {
     return known && known.adapters > 0 ? { kind: 'person', person: known.id } : undefined;
   }
 
+  /** What was painted, where the repair is to use it. */
+  async #mask(): Promise<{ mask?: Uint8Array<ArrayBuffer> }> {
+    const { repair } = this.choice;
+    if (repair.scratches === 0 || !isEdited(this.damage)) return {};
+    await this.layer.show(this.damage, repair.tone);
+    return { mask: await this.layer.png() };
+  }
+
+  /** Goes on from what was chosen the last time, unless somebody has chosen already. */
+  async #remember(): Promise<void> {
+    const newest = this.versions.toSorted((a, b) => b.created - a.created)[0];
+    if (!newest) return;
+    const recipe = await this.#studio.client.renditions.recipe({ rendition: newest.id });
+    if (this.#past.length > 0) return;
+    this.#set(remembered({ rendition: newest, recipe, faces: this.faces, people: this.people }));
+  }
+
   async #readPhoto(): Promise<void> {
     this.photo = await this.#studio.client.photos.get({ photo: this.id });
+    const { width, height } = this.photo;
+    if (width !== null && height !== null) this.layer.resize(width, height);
   }
 
   async #readFaces(): Promise<void> {
