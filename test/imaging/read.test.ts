@@ -96,8 +96,7 @@ test('a crop within 2 % of square is taken, others are refused with a sentence',
   const far = fileOf(folder, 'far.png', await quarter(100, 97).png().toBuffer());
   await expect(readAlignedCrop(far, 16)).rejects.toMatchObject({
     code: 'photo.unsuitable',
-    message:
-      '"far.png" is 100 x 97 pixels, not square as an aligned face crop is.',
+    message: '"far.png" is 100 x 97 pixels, not square as an aligned face crop is.',
   });
   const tiny = fileOf(folder, 'tiny.png', await quarter(4, 4).png().toBuffer());
   await expect(readAlignedCrop(tiny, 16)).rejects.toMatchObject({ code: 'photo.unsuitable' });

@@ -59,8 +59,7 @@ export class AlikeIndex {
   async #group(): Promise<readonly (readonly number[])[]> {
     const kept = new Uint32Array(this.#count);
     let count = 0;
-    for (let i = 0; i < this.#count; i++)
-      if (saysSomething(this.#high[i]!, this.#low[i]!)) kept[count++] = i;
+    for (let i = 0; i < this.#count; i++) if (saysSomething(this.#high[i]!, this.#low[i]!)) kept[count++] = i;
     const saying = kept.subarray(0, count);
     const groups = await groupsOf(this.#db, {
       keys: Float64Array.from(saying, (i) => this.#keys[i]!),
