@@ -15,18 +15,11 @@ import { compileDenoiser, forwardGraph, openPrior } from '../src/engine/prior.ts
 import { restore } from '../src/engine/restore.ts';
 import { openRuntime } from '../src/engine/runtime/ort.ts';
 import { openTrainer } from '../src/engine/train/step.ts';
-import { peakMegabytes, time } from './meter.ts';
+import { last, peakMegabytes, time } from './meter.ts';
 import { madeUpWeights, nets } from './nets.ts';
 import type { Timing } from './run.ts';
 
 const MODEL = join(import.meta.dirname, '../resources/models/face-128/prior.safetensors');
-
-async function last<T, R>(run: AsyncGenerator<T, R>): Promise<R> {
-  for (;;) {
-    const next = await run.next();
-    if (next.done) return next.value;
-  }
-}
 
 /** [3,S,S] of noise: what is in a picture does not change what it costs. */
 function picture(side: number, index = 0): Float32Array {

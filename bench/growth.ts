@@ -5,15 +5,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { recipeFor } from '../src/engine/finetune/recipes.ts';
 import { forwardGraph } from '../src/engine/prior.ts';
 import { gigaFlops, nets } from './nets.ts';
+import { writePortrait } from './portrait.ts';
 import { growing, machineLine, median } from './run.ts';
 import type { Timing } from './run.ts';
 
 const ROUNDS = 3;
-const resources = join(import.meta.dirname, '../resources');
 
 /** Rows of a table, the first its head. */
 function table(...rows: readonly (readonly (string | number)[])[]): void {
@@ -61,7 +60,11 @@ try {
     [4000, 3000],
     [8000, 6000],
   ] as const;
-  for (const [width, height] of sizes) await portrait(join(folder, `${width}.jpg`), width, height);
+  for (const [width, height] of sizes) {
+    const side = Math.round(height / 3);
+    const [left, top] = [(width - side) >> 1, (height - side) >> 1];
+    await writePortrait(join(folder, `${width}.jpg`), { width, height, side, left, top });
+  }
   const bySize = inTurns(sizes, ([width]) =>
     growing('photo', join(folder, `${width}.jpg`), join(folder, 'out')),
   );
@@ -95,14 +98,3 @@ table(
   ['generative album, 5 evaluations an image', 'ms', 'ms an image'],
   ...made.map(({ ms }, i) => [`${images[i]!} images`, ms.toFixed(0), (ms / images[i]!).toFixed(0)]),
 );
-
-/** The demo's face, a third of the photo's height, before soft grain. */
-async function portrait(path: string, width: number, height: number): Promise<void> {
-  const side = Math.round(height / 3);
-  const face = await sharp(join(resources, 'demo/face.png')).resize(side, side).toBuffer();
-  const noise = { type: 'gaussian', mean: 128, sigma: 12 } as const;
-  await sharp({ create: { width, height, channels: 3, background: 'grey', noise } })
-    .composite([{ input: face, left: (width - side) >> 1, top: (height - side) >> 1 }])
-    .jpeg({ quality: 92 })
-    .toFile(path);
-}

@@ -26,3 +26,11 @@ export async function time(runs: number, run: () => Promise<unknown>): Promise<n
   }
   return times;
 }
+
+/** What a run returns, its events passed over. */
+export async function last<T, R>(run: AsyncGenerator<T, R>): Promise<R> {
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return next.value;
+  }
+}

@@ -5,7 +5,6 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { recipeText } from '../src/domain/recipe.ts';
 import type { Recipe } from '../src/domain/recipe.ts';
 import { fileHash } from '../src/engine/adapter-file.ts';
@@ -21,6 +20,8 @@ import type { Networks } from '../src/restoration/networks.ts';
 import { planPhoto } from '../src/restoration/plan.ts';
 import type { PlanRequest } from '../src/restoration/plan.ts';
 import { restorePhotograph } from '../src/restoration/restore-photograph.ts';
+import { last } from './meter.ts';
+import { writePortrait } from './portrait.ts';
 import { machineLine, median } from './run.ts';
 
 const ROUNDS = 5;
@@ -28,15 +29,8 @@ const STEPS = 5;
 const resources = join(import.meta.dirname, '../resources');
 const model = join(resources, 'models/face-128/prior.safetensors');
 
-/** The demo's face, as large as in a portrait, on 4000 x 3000 pixels of soft grain. */
-async function portrait(path: string): Promise<void> {
-  const face = await sharp(join(resources, 'demo/face.png')).resize(1200, 1200).toBuffer();
-  const noise = { type: 'gaussian', mean: 128, sigma: 12 } as const;
-  await sharp({ create: { width: 4000, height: 3000, channels: 3, background: 'grey', noise } })
-    .composite([{ input: face, left: 1400, top: 700 }])
-    .jpeg({ quality: 92 })
-    .toFile(path);
-}
+/** The face as large as in a portrait, in 12 megapixels. */
+const PORTRAIT = { width: 4000, height: 3000, side: 1200, left: 1400, top: 700 };
 
 /** Networks whose evaluations are timed apart. */
 function timed(networks: Networks): Networks & { spent: Moment } {
@@ -76,13 +70,6 @@ function between(from: Moment, to: Moment, less: Moment = { wall: 0, cpu: 0 }): 
   return { wall: to.wall - from.wall - less.wall, cpu: to.cpu - from.cpu - less.cpu };
 }
 
-async function last<T, R>(run: AsyncGenerator<T, R>): Promise<R> {
-  for (;;) {
-    const next = await run.next();
-    if (next.done) return next.value;
-  }
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'albumen-bench-'));
 using prior = openPrior(model);
 const runtime = await openRuntime('cpu');
@@ -105,7 +92,7 @@ const request = (name: string, sha256: string): PlanRequest => ({
 console.log(machineLine(undefined));
 try {
   const name = 'portrait.jpg';
-  await portrait(join(folder, name));
+  await writePortrait(join(folder, name), PORTRAIT);
   const rounds: Record<'read' | 'find' | 'faces' | 'write' | 'overhead' | 'network', Moment>[] = [];
   let recipe: Recipe | undefined;
   // the first round compiles, and is not counted

@@ -2,8 +2,6 @@
  * `npm run eval:prior`: how good is a prior by itself? On faces its training never saw: the denoising loss by t, and blind
  * restoration of five kinds of damage against the truth and against simple filters. docs/evaluation.md has the result.
  */
-import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { invariant } from '../src/domain/errors.ts';
@@ -24,6 +22,7 @@ import { judge, readHeldOut } from './eval/faces.ts';
 import type { HeldOutFace } from './eval/faces.ts';
 import { GROUPS } from './eval/held-out.ts';
 import type { Group } from './eval/held-out.ts';
+import { keep, keptIn } from './eval/kept.ts';
 import { embed } from './eval/people.ts';
 import { STRENGTHS, priorTables } from './eval/prior-report.ts';
 import type { LossRow, PriorMethod, PriorRow } from './eval/prior-report.ts';
@@ -69,7 +68,6 @@ const TIMES = [50, 100, 200, 300, 500, 800];
 const SHOWN = 3;
 
 interface Found {
-  readonly setup: unknown;
   readonly rows: readonly PriorRow[];
   readonly losses: readonly LossRow[];
 }
@@ -85,11 +83,7 @@ const setup = {
   damages: DAMAGES,
   ...{ sampler, steps, sharpness, limit, seed: SEED },
 };
-const before = existsSync(out) ? (JSON.parse(await readFile(out, 'utf8')) as Found) : undefined;
-if (before && JSON.stringify(before.setup) !== JSON.stringify(setup)) {
-  console.error(`${out} is of another prior or other settings: give another --out.`);
-  process.exit(2);
-}
+const before = await keptIn<Found>(out, setup);
 const rows = [...(before?.rows ?? [])];
 const losses = [...(before?.losses ?? [])];
 const photos = await readHeldOut(faces, yunet, {
@@ -159,7 +153,7 @@ async function judgeBatch(batch: readonly HeldOutFace[], first: boolean): Promis
         const { group, file } = photo;
         rows.push({ group, file, damage, method, ...(await judge(photo, image, truth, recogniser)) });
       }
-    await save();
+    await keep(out, setup, { rows, losses });
     const seconds = (performance.now() - begin) / 1000;
     console.error(
       `${new Date().toISOString().slice(11, 19)} ${batch[0]?.group}, ${batch[0]?.file} and on, ${damage}: ${seconds.toFixed(0)} s`,
@@ -180,9 +174,4 @@ function show(
         tiles.push({ image: one, label: method === 'damaged' ? damage : method });
     }
   });
-}
-
-async function save(): Promise<void> {
-  await writeFile(`${out}.partial`, JSON.stringify({ setup, rows, losses }));
-  await rename(`${out}.partial`, out);
 }

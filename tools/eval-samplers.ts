@@ -2,8 +2,6 @@
  * `npm run eval:samplers`: what do few steps cost? Held-out faces, damaged and restored by every sampler in 8 to 50 steps, against
  * the published walk of 200 ancestral steps. The default sampler is chosen from its table, in docs/evaluation.md.
  */
-import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { invariant } from '../src/domain/errors.ts';
@@ -17,6 +15,7 @@ import { degrade } from '../src/imaging/degrade.ts';
 import { DAMAGES } from './eval/damages.ts';
 import { judge, readHeldOut, sharpnessOf } from './eval/faces.ts';
 import type { HeldOutFace } from './eval/faces.ts';
+import { keep, keptIn } from './eval/kept.ts';
 import { embed } from './eval/people.ts';
 import { openBench } from './eval/restore-batch.ts';
 import type { Bench } from './eval/restore-batch.ts';
@@ -58,13 +57,7 @@ const SEED = 7;
 using prior = openPrior(values.prior, values.config);
 const deadline = performance.now() + 60_000 * Number(values.minutes);
 const setup = { prior: await fileHash(values.prior), sharpness, limit, seed: SEED, KS, WAYS, DAMAGES_USED };
-const before = existsSync(out)
-  ? (JSON.parse(await readFile(out, 'utf8')) as { setup: unknown; rows: SamplerRow[] })
-  : undefined;
-if (before && JSON.stringify(before.setup) !== JSON.stringify(setup)) {
-  console.error(`${out} is of another prior or other settings: give another --out.`);
-  process.exit(2);
-}
+const before = await keptIn<{ rows: readonly SamplerRow[] }>(out, setup);
 const rows = [...(before?.rows ?? [])];
 if (Number(values.minutes) > 0) await measure(faces, nets);
 console.log(samplerTables(rows));
@@ -128,14 +121,9 @@ async function measureBatch(
   );
   for (const way of WAYS)
     await add(way, await bench.restore(damaged, { K, ...way, steps: Math.min(way.steps, K), seed: SEED }));
-  await save();
+  await keep(out, setup, { rows });
   const seconds = ((performance.now() - begin) / 1000).toFixed(0);
   console.error(
     `${new Date().toISOString().slice(11, 19)} ${cases[0]?.face.file} and on, K = ${K}: ${seconds} s`,
   );
-}
-
-async function save(): Promise<void> {
-  await writeFile(`${out}.partial`, JSON.stringify({ setup, rows }));
-  await rename(`${out}.partial`, out);
 }

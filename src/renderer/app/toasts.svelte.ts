@@ -33,6 +33,15 @@ class Toasts {
     this.#add({ kind: 'problem', text, advice });
   };
 
+  /** Does what nobody waits for: tells what went wrong, unless `left` says that nobody looks any longer. */
+  async watching(work: () => Promise<unknown>, left: AbortSignal): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!left.aborted) this.failed(error);
+    }
+  }
+
   dismiss(id: number): void {
     this.list = this.list.filter((toast) => toast.id !== id);
   }

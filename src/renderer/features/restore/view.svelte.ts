@@ -276,11 +276,7 @@ export class RestoreView {
     this.preview = undefined;
   }
 
-  async #safely(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!this.#left.signal.aborted) toasts.failed(error);
-    }
+  #safely(work: () => Promise<unknown>): Promise<void> {
+    return toasts.watching(work, this.#left.signal);
   }
 }
