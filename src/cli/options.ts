@@ -46,7 +46,7 @@ export const configOption = (): Option =>
 export const samplerOption = (): Option =>
   new Option(
     '--sampler <name>',
-    'how to walk back from the noise; ddpm is the published method (default: ddim; dpmpp-sde with --aligned)',
+    'how to walk back from the noise; ddpm is the published method (default: ddim)',
   ).choices(Object.keys(samplers) satisfies string[]);
 
 export const seedOption = (): Option =>

@@ -9,7 +9,7 @@ import type { SamplerName } from '../engine/diffusion/samplers/index.ts';
 import { restore } from '../engine/restore.ts';
 import type { Restoration } from '../engine/restore.ts';
 import type { ProviderReport } from '../engine/runtime/providers.ts';
-import { stepsFor as usualSteps } from '../restoration/plan.ts';
+import { stepsFor as usualSteps } from '../domain/sampling.ts';
 import type { Progress } from './ui.ts';
 
 /** A walk from noise to a picture, as options say it. */

@@ -5,6 +5,7 @@
 import { UserError } from '../domain/errors.ts';
 import { MAX_FACES } from '../domain/recipe.ts';
 import type { Geometry, PersonChoice, Recipe, RecipeFace } from '../domain/recipe.ts';
+import { stepsFor } from '../domain/sampling.ts';
 import { counted, printable } from '../domain/text.ts';
 import type { SamplerName } from '../engine/diffusion/samplers/index.ts';
 import type { ProviderName } from '../engine/runtime/session.ts';
@@ -46,7 +47,7 @@ export interface PlanRequest {
   readonly device: { readonly provider: ProviderName; readonly threads: number; readonly batch: number };
   readonly sampler: SamplerName;
   readonly eta?: number;
-  /** Sampling steps; stepsFor without. */
+  /** Sampling steps; stepsFor's without. */
   readonly steps?: number;
   readonly strength: number;
   readonly seed: number;
@@ -69,13 +70,6 @@ export { sideOfSquare } from './crops.ts';
 export const LEAST_SQUARE = 64;
 /** Detection wants at least this many pixels either way. */
 const LEAST_PHOTO = 16;
-/** Steps of the quick samplers until measurements say better. */
-const QUICK_STEPS = 20;
-
-/** Sampling steps: as asked, but no more than there is noise; else every step for ddpm, as published, or QUICK_STEPS. */
-export function stepsFor(sampler: SamplerName, strength: number, asked?: number): number {
-  return Math.min(asked ?? (sampler === 'ddpm' ? strength : QUICK_STEPS), strength);
-}
 
 /**
  * The recipe for a photograph. Throws UserError `usage` for a choice of a face that is not there or a placed one outside

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FaceDetector } from '../../src/faces/face.ts';
 import { parseRecipe, recipeText } from '../../src/domain/recipe.ts';
-import { planPhoto, stepsFor } from '../../src/restoration/plan.ts';
+import { planPhoto } from '../../src/restoration/plan.ts';
 import type { PlanRequest } from '../../src/restoration/plan.ts';
 import { faceAt, photographOf } from './helpers.ts';
 
@@ -142,14 +142,4 @@ test('a photo of one pixel, or of one row, has no faces', async () => {
   const detector = { detector: detectorOf([60, 90, 20]) };
   for (const tiny of [photographOf(1, 1), photographOf(1, 2000), photographOf(2000, 1)])
     expect((await planPhoto(tiny, request({ detector }))).faces).toEqual([]);
-});
-
-test('steps: as asked within the strength, every one for ddpm, else 20', () => {
-  expect([
-    stepsFor('ddpm', 200),
-    stepsFor('ddim', 200),
-    stepsFor('ddim', 5),
-    stepsFor('ddpm', 7, 50),
-  ]).toEqual([200, 20, 5, 7]);
-  expect(stepsFor('ddim', 0)).toBe(0);
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { invariant } from '../../domain/errors.ts';
+import { DEFAULT_SAMPLER, stepsFor } from '../../domain/sampling.ts';
 import { compileDenoiser } from '../../engine/prior.ts';
 import { chooseRuntime } from '../../engine/runtime/providers.ts';
 import type { Device } from '../../engine/runtime/providers.ts';
@@ -35,7 +36,14 @@ const DAMAGE: readonly Degradation[] = [
   { kind: 'noise', sigma: 4 },
   { kind: 'jpeg', quality: 60 },
 ];
-const RECIPE: Recipe = { strength: 200, sampler: 'dpmpp-sde', steps: 20, eta: undefined, seed: 1 };
+const STRENGTH = 200;
+const RECIPE: Recipe = {
+  strength: STRENGTH,
+  sampler: DEFAULT_SAMPLER,
+  steps: stepsFor(DEFAULT_SAMPLER, STRENGTH),
+  eta: undefined,
+  seed: 1,
+};
 /** Several, to show where they differ. */
 const CANDIDATES = 4;
 
@@ -110,9 +118,7 @@ function tell(
   out('');
   out('Try a face of your own next: a square crop of one face, eyes level.');
   out('  npm run albumen -- restore FACE.jpg --out restored');
-  out(
-    '  npm run albumen -- restore FACE.jpg --out stronger --strength 300 --sampler dpmpp-sde --candidates 4',
-  );
+  out('  npm run albumen -- restore FACE.jpg --out stronger --strength 300 --candidates 4');
   out('  npm run albumen -- restore --help');
   out(
     `The bundled prior is small (${size} x ${size} pixels) and knows nobody: what it adds is plausible, not the person's own.`,

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileHash } from '../../engine/adapter-file.ts';
-import type { SamplerName } from '../../engine/diffusion/samplers/index.ts';
+import { DEFAULT_SAMPLER } from '../../domain/sampling.ts';
 import { chooseRuntime } from '../../engine/runtime/providers.ts';
 import { heatOverlay } from '../../imaging/heat.ts';
 import { readAlignedCrop } from '../../imaging/read.ts';
@@ -30,7 +30,6 @@ import { photosIn } from './whole.ts';
 
 /** The paper's strength. */
 const STRENGTH = 200;
-const SAMPLER: SamplerName = 'dpmpp-sde';
 
 export async function restoreAligned(
   paths: readonly string[],
@@ -40,7 +39,7 @@ export async function restoreAligned(
   const { ui, env, signal } = host;
   const photos = photosIn(paths);
   checkFolder(options.out);
-  const { strength = STRENGTH, sampler = SAMPLER, eta, seed } = options;
+  const { strength = STRENGTH, sampler = DEFAULT_SAMPLER, eta, seed } = options;
   checkPersonalOptions({ ...options, strength });
   const choice = resolveModel(options.model, options.config, env);
   using prior = openChoice(choice);

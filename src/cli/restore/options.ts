@@ -76,9 +76,10 @@ export function addRestoreOptions(command: Command): Command {
     )
     .addOption(samplerOption())
     .addOption(
-      new Option('--steps <n>', 'sampling steps (default: 20; with ddpm as many as the strength)').argParser(
-        whole(1, 65536),
-      ),
+      new Option(
+        '--steps <n>',
+        'sampling steps (default: 8; 20 with dpmpp-sde; as many as the strength with ddpm)',
+      ).argParser(whole(1, 65536)),
     )
     .addOption(
       new Option('--eta <x>', 'fresh noise of ddim (default 0) and dpmpp-sde (default 1), 0 to 1').argParser(

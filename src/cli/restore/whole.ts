@@ -3,9 +3,9 @@
  * and writes a single one; equipment.ts opens what is needed.
  */
 import { UserError } from '../../domain/errors.ts';
+import { DEFAULT_SAMPLER } from '../../domain/sampling.ts';
 import { quoted } from '../../domain/text.ts';
 import type { PersonChoice } from '../../domain/recipe.ts';
-import type { SamplerName } from '../../engine/diffusion/samplers/index.ts';
 import type { FaceChoice } from '../../restoration/plan.ts';
 import { batchFor } from '../../restoration/networks.ts';
 import { EXIT } from '../exit.ts';
@@ -32,7 +32,6 @@ import type { LoadedPhoto, Making } from './one-photo.ts';
 
 /** With the bundled prior, to be on the safe side of the person; docs/cli.md says why. */
 const STRENGTH = 100;
-const SAMPLER: SamplerName = 'ddim';
 
 export async function restoreWhole(
   paths: readonly string[],
@@ -46,7 +45,7 @@ export async function restoreWhole(
   checkPersonalOptions({ ...options, strength: 0 });
   const strength = options.strength ?? STRENGTH;
   const strongest = Math.max(strength, ...(options.face ?? []).map((face) => face.strength ?? 0));
-  const { sampler = SAMPLER, eta } = options;
+  const { sampler = DEFAULT_SAMPLER, eta } = options;
   const placed = [...(options.faceAt ?? []), ...(options.square ?? [])];
   const choice = resolveModel(options.model, options.config, env);
   const request = {

@@ -8,6 +8,7 @@ import type { FaceEvidence } from '../../domain/rendition.ts';
 import { recipeText } from '../../domain/recipe.ts';
 import type { Recipe } from '../../domain/recipe.ts';
 import { UserError } from '../../domain/errors.ts';
+import { DEFAULT_SAMPLER } from '../../domain/sampling.ts';
 import { quoted } from '../../domain/text.ts';
 import { fileHash } from '../../engine/adapter-file.ts';
 import type { FaceDetector } from '../../faces/face.ts';
@@ -27,7 +28,6 @@ import { PreviewClock, cornersOf, previewOf, variationMap } from './pictures.ts'
 import type { Workshop } from './workshop.ts';
 
 /** Quick, and the same for the same seed. */
-const SAMPLER = 'ddim';
 
 type Face = RestoreOrder['faces'][number];
 
@@ -54,7 +54,7 @@ export async function* restoreOrder(
   const faces = [...order.faces].sort((a, b) => middle(a) - middle(b));
   const format = outputFormat(photo);
   const planned = await planPhoto(photo, {
-    ...{ app: appVersion(), photo: order.photo, model: base, sampler: SAMPLER, steps: order.steps },
+    ...{ app: appVersion(), photo: order.photo, model: base, sampler: DEFAULT_SAMPLER, steps: order.steps },
     device: {
       provider: chosen as Recipe['device']['provider'],
       threads: Math.max(1, threads),

@@ -3,10 +3,13 @@
  * RestorePage.svelte changes it photo by photo.
  */
 import type { RestoreChoice } from '../../../domain/restoring.ts';
+import { DEFAULT_SAMPLER, stepsFor } from '../../../domain/sampling.ts';
+
+const STRENGTH = 100;
 
 export const DEFAULT_CHOICE: RestoreChoice = {
-  strength: 100,
-  steps: 20,
+  strength: STRENGTH,
+  steps: stepsFor(DEFAULT_SAMPLER, STRENGTH),
   seed: 0,
   candidates: 1,
   prior: { kind: 'prior' },
