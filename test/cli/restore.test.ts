@@ -106,7 +106,7 @@ test('--json is one document on stdout, with everything a program needs', async 
     ok: true,
     model: 'adm-plain.pt',
     device: { chosen: 'cpu', threads: 1 },
-    recipe: { strength: 200, sampler: 'dpmpp-sde', steps: 2, seed: 5 },
+    recipe: { strength: 200, sampler: 'ddim', steps: 2, seed: 5 },
     size: 16,
     results: [
       {
