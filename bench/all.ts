@@ -1,12 +1,13 @@
 /**
- * `npm run bench`: every bench in one run, one after the other, each with its table; `--quick` takes the short form of those that
- * have one, `--only engine,window` some of them, `--out FILE` keeps what was said as markdown. The machine should be quiet.
+ * `npm run bench`: every bench in one run, one after the other, each with its table. The machine should be quiet;
+ * docs/performance.md has the results.
  */
 import { spawn } from 'node:child_process';
-import { renameSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { InvalidArgumentError } from 'commander';
+import { writeWhole } from '../src/imaging/write.ts';
+import { command } from '../training/command.ts';
 import { machineLine, torchVersion } from './run.ts';
 
 const BENCHES = [
@@ -23,20 +24,24 @@ const BENCHES = [
   },
 ] as const;
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    out: { type: 'string' },
-  },
-});
-const wanted = values.only?.split(',');
-const unknown = wanted?.filter((name) => !BENCHES.some((bench) => bench.name === name)) ?? [];
-if (unknown.length > 0) {
-  console.error(
-    `There is no bench ${unknown.join(', ')}: choose from ${BENCHES.map(({ name }) => name).join(', ')}.`,
-  );
-  process.exit(2);
+interface Options {
+  readonly quick?: true;
+  readonly only?: readonly string[];
+  readonly out?: string;
+}
+
+const names: readonly string[] = BENCHES.map(({ name }) => name);
+const { quick, only, out } = command('npm run bench --', 'Runs every bench, one after the other.')
+  .option('--quick', 'the short form of those that have one')
+  .option('--only <names>', `some of them, with commas: ${names.join(', ')}`, someOf)
+  .option('--out <file>', 'keeps what is said, as markdown')
+  .parse()
+  .opts<Options>();
+
+function someOf(text: string): string[] {
+  const wanted = text.split(',');
+  if (wanted.every((name) => names.includes(name))) return wanted;
+  throw new InvalidArgumentError(`Choose from ${names.join(', ')}.`);
 }
 
 const said: string[] = [];
@@ -59,8 +64,8 @@ const load = (): string => `load average ${loadavg()[0]?.toFixed(1) ?? '?'}`;
 say(`${machineLine(torchVersion())}\n`);
 let failed = 0;
 for (const bench of BENCHES) {
-  if (wanted && !wanted.includes(bench.name)) continue;
-  const args = values.quick ? bench.quick : [];
+  if (only && !only.includes(bench.name)) continue;
+  const args = quick ? bench.quick : [];
   const begin = performance.now();
   say(
     `\n## ${bench.title}: \`npm run bench:${bench.name}${args.map((arg) => ` ${arg}`).join('')}\` (${load()})\n\n`,
@@ -74,8 +79,5 @@ for (const bench of BENCHES) {
   say(code === 0 ? `\n${minutes} min\n` : `\nFailed (exit code ${code}) after ${minutes} min.\n`);
   if (code !== 0) failed++;
 }
-if (values.out !== undefined) {
-  writeFileSync(`${values.out}.partial`, said.join(''));
-  renameSync(`${values.out}.partial`, values.out);
-}
+if (out !== undefined) await writeWhole(out, said.join(''));
 process.exitCode = failed > 0 ? 1 : 0;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { writeSafetensors } from '../src/engine/checkpoint/safetensors.ts';
 import { sizeOf } from '../src/engine/graph/shape.ts';
 import { forwardGraph } from '../src/engine/prior.ts';
+import { command } from '../training/command.ts';
 import { gigaFlops, madeUpWeights, nets } from './nets.ts';
 import type { NetName } from './nets.ts';
 import { child, machineLine, median, peer, torchVersion, versus } from './run.ts';
@@ -40,6 +41,7 @@ function writeLargeCheckpoint(path: string): void {
   writeFileSync(path.replace(/safetensors$/, 'json'), JSON.stringify({ image_size: nets.adm256.imageSize }));
 }
 
+command('npm run bench:engine --', 'Measures the forward pass, and the way to a first step.').parse();
 const torch = torchVersion();
 console.log(machineLine(torch));
 const { gflops: ceiling } = child('ceiling', '7') as { gflops: number };

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recipeFor } from '../src/engine/finetune/recipes.ts';
 import { forwardGraph } from '../src/engine/prior.ts';
+import { command } from '../training/command.ts';
 import { gigaFlops, nets } from './nets.ts';
 import { writePortrait } from './portrait.ts';
-import { growing, machineLine, median } from './run.ts';
+import { growing, machineLine, median, peak } from './run.ts';
 import type { Timing } from './run.ts';
 
 const ROUNDS = 3;
@@ -27,10 +28,11 @@ function inTurns<T>(cases: readonly T[], measure: (one: T) => Timing): { ms: num
   const rounds = Array.from({ length: ROUNDS }, () => cases.map(measure));
   return cases.map((_, i) => ({
     ms: median(rounds.flatMap((round) => round[i]?.ms ?? [])),
-    peakMB: Math.max(...rounds.map((round) => round[i]?.peakMB ?? 0)),
+    peakMB: peak(rounds.flatMap((round) => round[i] ?? [])),
   }));
 }
 
+command('npm run bench:growth --', 'Measures how the cost grows with sizes, steps and albums.').parse();
 console.log(`${machineLine(undefined)}\n`);
 
 const sides = [64, 128, 192, 256];

@@ -1,12 +1,12 @@
 /**
  * `npm run bench:library`: the library at 100,000 and 1,000,000 photos, scans of real pictures, and a second scan of
- * 100,000 files. `--quick` leaves out the million. Prints tables, fails nothing; library/ has the parts, each run in a
- * process of its own.
+ * 100,000 files. Prints tables, fails nothing; library/ has the parts, each run in a process of its own.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { command } from '../training/command.ts';
 import type { Asked } from './library/ask.ts';
 import { median } from './run.ts';
 
@@ -22,7 +22,10 @@ interface Scanned {
   readonly longestMs: number;
 }
 
-const quick = process.argv.includes('--quick');
+const { quick } = command('npm run bench:library --', 'Measures the library at many photos, and scans.')
+  .option('--quick', 'leaves out the million photos')
+  .parse()
+  .opts<{ readonly quick?: true }>();
 const sizes = quick ? [100_000] : [100_000, 1_000_000];
 const PHOTOS = 200;
 const folder = mkdtempSync(join(tmpdir(), 'albumen-bench-'));

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { physicalCores } from '../src/engine/runtime/cores.ts';
 
 export interface Timing {
+  /** Milliseconds of each run. */
   readonly ms: readonly number[];
   /** Peak resident memory of the process; 0 where the system does not tell. */
   readonly peakMB: number;
@@ -39,6 +40,7 @@ export function peer(...args: string[]): Timing {
   ) as Timing;
 }
 
+/** PyTorch's, where there is one. */
 export function torchVersion(): string | undefined {
   try {
     const code = 'import torch; print(torch.__version__)';
@@ -52,6 +54,7 @@ export function torchVersion(): string | undefined {
   }
 }
 
+/** Processor, memory and versions: the line above every table. */
 export function machineLine(torch: string | undefined): string {
   const [cpu] = cpus();
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GB`;
@@ -59,11 +62,13 @@ export function machineLine(torch: string | undefined): string {
   return `${cpu?.model ?? 'CPU'}, ${physicalCores()} cores, ${memory}, ${versions}`;
 }
 
+/** The upper one of two in the middle; NaN for no values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? NaN;
 }
 
+/** Of several processes: the largest, in MB. */
 export function peak(timings: readonly Timing[]): number {
   return Math.max(...timings.map((r) => r.peakMB));
 }

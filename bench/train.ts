@@ -1,21 +1,26 @@
 /**
  * `npm run bench:train`: whole training steps against PyTorch (AdamW, the same UNets, the same batches), and what each
- * part of the lowering brings. Prints tables, fails nothing; run.ts has the machinery. `--quick` leaves out adm256,
- * `--rounds N` (3) says how often ours and PyTorch take turns, `--changes` makes the second table alone.
+ * part of the lowering brings. Prints tables, fails nothing; run.ts has the machinery.
  */
-import { parseArgs } from 'node:util';
+import { command, whole } from '../training/command.ts';
 import { child, machineLine, peer, torchVersion, versus } from './run.ts';
 import type { Timing } from './run.ts';
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '3' },
-    changes: { type: 'boolean', default: false },
-  },
-});
-const { quick, changes } = values;
-const rounds = Math.max(1, Number(values.rounds));
+interface Options {
+  readonly quick?: true;
+  readonly rounds: number;
+  readonly changes?: true;
+}
+
+const { quick, rounds, changes } = command(
+  'npm run bench:train --',
+  'Times whole training steps against PyTorch, and what each part of the lowering brings.',
+)
+  .option('--quick', 'leaves out adm256')
+  .option('--rounds <n>', 'how often ours and PyTorch take turns', whole(1), 3)
+  .option('--changes', 'the second table alone')
+  .parse()
+  .opts<Options>();
 /** net, images in the micro-batch, what is learned, steps a round. */
 const CASES = [
   ['s64', 8, 'full', 4],

@@ -1,8 +1,8 @@
 /**
  * `npm run bench:window`: the built window in headless Chromium, over 100,000 photos that do not exist and over the real
- * application at full load. `--minutes=5` scrolls that long before memory is read (default 1); window/ has the parts.
+ * application at full load. window/ has the parts.
  */
-import { parseArgs } from 'node:util';
+import { command, number } from '../training/command.ts';
 import { launchChromium } from './window/chromium.ts';
 import { measureLoading } from './window/loading.ts';
 import { measureWorking } from './window/working.ts';
@@ -13,7 +13,10 @@ import { machineLine, median } from './run.ts';
 const PHOTOS = 100_000;
 const LOADS = 7;
 
-const { minutes } = parseArgs({ options: { minutes: { type: 'string', default: '1' } } }).values;
+const { minutes } = command('npm run bench:window --', 'Measures the built window in headless Chromium.')
+  .option('--minutes <n>', 'how long to scroll before memory is read', number(0), 1)
+  .parse()
+  .opts<{ readonly minutes: number }>();
 const say = (...rows: readonly (readonly [what: string, got: string, wanted: string])[]): void =>
   rows.forEach((row) => console.log(`| ${row.join(' | ')} |`));
 const worst = (values: readonly number[]): string => Math.max(...values).toFixed(0);
@@ -33,7 +36,7 @@ try {
       ['photos in sight, ms', median(loads.map(({ gridMs }) => gridMs)).toFixed(0), ''],
       ['JavaScript of the first page, kB gzip', ((loads[0]?.gzipBytes ?? NaN) / 1000).toFixed(0), '< 250'],
     );
-    const scrolled = await measureScrolling(browser, many.url, Number(minutes));
+    const scrolled = await measureScrolling(browser, many.url, minutes);
     say(
       [
         `scrolling ${PHOTOS.toLocaleString('en')} photos, frames a second`,

@@ -2,72 +2,83 @@
  * `npm run eval:detector`: how well and how fast the bundled face detector finds faces, beside YuNet's labels. Portraits
  * are those its training held out; eval/found.ts compares, docs/evaluation.md has the result.
  */
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { invariant } from '../src/domain/errors.ts';
 import { openModel } from '../src/engine/runtime/ort-model.ts';
+import type { Model } from '../src/engine/runtime/ort-model.ts';
 import { openRuntime } from '../src/engine/runtime/ort.ts';
 import type { Face, PixelSource } from '../src/faces/face.ts';
 import { merged } from '../src/faces/overlap.ts';
 import { yunetFaces } from '../src/faces/yunet.ts';
 import { readPhotograph } from '../src/imaging/photograph/read.ts';
+import { writeWhole } from '../src/imaging/write.ts';
 import {
   BUNDLED_DETECTOR,
   openDetector,
   openDetectorNetwork,
   pixelSourceOf,
 } from '../src/restoration/detectors.ts';
+import { command, number, whole } from '../training/command.ts';
 import { isHeldOut, readLabels } from '../training/detector/portraits.ts';
 import type { Label } from '../training/detector/portraits.ts';
 import { compared, summed } from './eval/found.ts';
 import type { Comparison, Known } from './eval/found.ts';
 
-const { values } = parseArgs({
-  options: {
-    /** A folder of portraits and its portraits.json. */
-    portraits: { type: 'string' },
-    labels: { type: 'string' },
-    /** The same with steadier landmarks (training/detector/relabel.ts). */
-    steady: { type: 'string' },
-    /** Folders of photos, searched to the bottom; labelled by YuNet. */
-    albums: { type: 'string' },
-    old: { type: 'string' },
-    yunet: { type: 'string' },
-    weights: { type: 'string', default: BUNDLED_DETECTOR },
-    threads: { type: 'string', default: '2' },
-    /** Faces below this score do not count. */
-    least: { type: 'string', default: '0.8' },
-    out: { type: 'string' },
-  },
-});
-const { portraits, labels, steady, albums, old, yunet: yunetPath } = values;
+interface Options {
+  readonly portraits?: string;
+  readonly labels?: string;
+  readonly steady?: string;
+  readonly albums?: string;
+  readonly old?: string;
+  readonly yunet?: string;
+  readonly weights: string;
+  readonly threads: number;
+  readonly least: number;
+  readonly out?: string;
+}
 
-/** YuNet's own labels of the portraits begin here. */
+const program = command(
+  'npm run eval:detector --',
+  'Measures how well the bundled detector finds faces, in whatever is given, and how long it takes.',
+)
+  .option('--portraits <folder>', 'portraits, of which those held out by training are measured')
+  .option('--labels <file>', 'their portraits.json')
+  .option('--steady <file>', 'the same with steadier landmarks (training/detector/relabel.ts)')
+  .option('--albums <folder>', 'photos, searched to the bottom, in which YuNet says where faces are')
+  .option('--old <folder>', 'the same of old prints, photo by photo')
+  .option('--yunet <file>', 'yunet_n_dynamic.onnx, measured too')
+  .addOption(new Option('--weights <file>', 'the detector').default(BUNDLED_DETECTOR, 'the bundled one'))
+  .option('--threads <n>', 'CPU threads', whole(1), 2)
+  .option('--least <score>', 'faces below this score do not count', number(0), 0.8)
+  .option('--out <file>', 'the figures as JSON')
+  .parse();
+const options = program.opts<Options>();
+const { portraits, labels, steady, albums, old, yunet: yunetPath } = options;
+if ((portraits === undefined) !== (labels === undefined))
+  program.error('error: --portraits and --labels are of use together only');
+if (yunetPath === undefined && (albums !== undefined || old !== undefined))
+  program.error('error: --albums and --old need --yunet');
+
+/** YuNet's faces below this score do not count: its own labels of the portraits begin here. */
 const YUNET_LEAST = 0.6;
 
-await using runtime = await openRuntime('cpu', { threads: Number(values.threads) });
-const detector = await openDetector('bundled', runtime, values.weights);
+await using runtime = await openRuntime('cpu', { threads: options.threads });
+const detector = await openDetector('bundled', runtime, options.weights);
 const yunet = yunetPath === undefined ? undefined : await openModel(yunetPath);
 const result: Record<string, unknown> = {};
 
 if (portraits !== undefined && labels !== undefined) {
   await measurePortraits('Albumen', find);
-  if (yunet)
-    await measurePortraits('YuNet', async (photo) => {
-      const { width, height } = photo;
-      const whole = await photo.read({ left: 0, top: 0, width, height }, width, height);
-      return merged((await yunetFaces(yunet, whole)).filter(({ score }) => score >= YUNET_LEAST));
-    });
+  if (yunet) await measurePortraits('YuNet', (photo) => lookOnce(yunet, photo));
 }
 if (albums !== undefined && yunet) {
   const rows: Comparison[] = [];
   for (const path of await photosIn(albums)) {
     const photo = await open(path);
-    const { width, height } = photo;
-    const whole = await photo.read({ left: 0, top: 0, width, height }, width, height);
-    const known = merged((await yunetFaces(yunet, whole)).filter(({ score }) => score >= YUNET_LEAST));
+    const known = await lookOnce(yunet, photo);
     rows.push(compared(known, await find(photo), relative(albums, path)));
   }
   report('albums, all that YuNet finds', rows);
@@ -90,7 +101,7 @@ if (old !== undefined && yunetPath !== undefined) {
 }
 result['speed'] = await speeds();
 console.log('ms', result['speed']);
-if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(result, null, 2)}\n`);
+if (options.out !== undefined) await writeWhole(options.out, `${JSON.stringify(result, null, 2)}\n`);
 await detector.release();
 await yunet?.release();
 
@@ -130,8 +141,15 @@ async function open(path: string): Promise<PixelSource> {
   return pixelSourceOf(await readPhotograph(path));
 }
 
+/** What one look of YuNet's at the whole photo finds. */
+async function lookOnce(model: Model, photo: PixelSource): Promise<Face[]> {
+  const { width, height } = photo;
+  const whole = await photo.read({ left: 0, top: 0, width, height }, width, height);
+  return merged((await yunetFaces(model, whole)).filter(({ score }) => score >= YUNET_LEAST));
+}
+
 async function find(photo: PixelSource): Promise<Face[]> {
-  return (await detector.detect(photo)).filter(({ score }) => score >= Number(values.least));
+  return (await detector.detect(photo)).filter(({ score }) => score >= options.least);
 }
 
 async function photosIn(folder: string): Promise<string[]> {
@@ -150,11 +168,11 @@ function report(what: string, rows: readonly Comparison[]): void {
 
 /** How long one look at 1280 x 960 pixels takes, and the search of photos held in memory, in which there is no face. */
 async function speeds() {
-  const networks = openDetectorNetwork(runtime, values.weights);
+  const networks = openDetectorNetwork(runtime, options.weights);
   const picture = new Float32Array(1280 * 960);
   const [small, large] = [blank(1280, 960), blank(4000, 3000)];
   const timed = {
-    threads: Number(values.threads),
+    threads: options.threads,
     load: loadavg()[0],
     'a look, 1280 x 960': await timing(() => networks.search(picture, 1280, 960)),
     'photo, 1280 x 960': await timing(() => detector.detect(small)),

@@ -2,96 +2,106 @@
  * `npm run eval:samplers`: what do few steps cost? Held-out faces, damaged and restored by every sampler in 8 to 50 steps, against
  * the published walk of 200 ancestral steps. The default sampler is chosen from its table, in docs/evaluation.md.
  */
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { configOption, deviceOption, threadsOption } from '../src/cli/options.ts';
 import { invariant } from '../src/domain/errors.ts';
 import { fileHash } from '../src/engine/adapter-file.ts';
 import { openPrior } from '../src/engine/prior.ts';
-import { openModel } from '../src/engine/runtime/ort-model.ts';
-import type { Model } from '../src/engine/runtime/ort-model.ts';
 import { chooseRuntime } from '../src/engine/runtime/providers.ts';
 import type { Device } from '../src/engine/runtime/providers.ts';
+import type { Recogniser } from '../src/faces/recogniser.ts';
 import { degrade } from '../src/imaging/degrade.ts';
+import { command, whole } from '../training/command.ts';
 import { DAMAGES } from './eval/damages.ts';
+import { openFaceNets } from './eval/face-nets.ts';
 import { judge, readHeldOut, sharpnessOf } from './eval/faces.ts';
 import type { HeldOutFace } from './eval/faces.ts';
 import { keep, keptIn } from './eval/kept.ts';
+import {
+  facesOption,
+  minutesOption,
+  netsOption,
+  outOption,
+  priorOption,
+  sharpnessOption,
+} from './eval/options.ts';
 import { embed } from './eval/people.ts';
 import { openBench } from './eval/restore-batch.ts';
 import type { Bench } from './eval/restore-batch.ts';
 import { DAMAGES_USED, KS, WAYS, samplerTables } from './eval/sampler-report.ts';
 import type { SamplerRow } from './eval/sampler-report.ts';
 
-const { values } = parseArgs({
-  options: {
-    /** A folder of aligned faces, with its table beside it as FOLDER.csv. */
-    faces: { type: 'string' },
-    /** A folder with yunet_n_dynamic.onnx and mobilefacenet.onnx. */
-    nets: { type: 'string' },
-    prior: {
-      type: 'string',
-      default: join(import.meta.dirname, '../resources/models/face-128/prior.safetensors'),
-    },
-    config: { type: 'string' },
-    /** Faces of each group. */
-    limit: { type: 'string', default: '20' },
-    /** Each face has one of the damages, in turn; with 2 and 3 passes another, and all. */
-    passes: { type: 'string', default: '1' },
-    sharpness: { type: 'string', default: '150' },
-    device: { type: 'string', default: 'cpu' },
-    threads: { type: 'string' },
-    /** No new batch is begun after so many minutes; 0 prints the tables of what is there. */
-    minutes: { type: 'string', default: '1000' },
-    out: { type: 'string', default: 'eval-samplers.json' },
-  },
-});
-const { faces, nets, out, limit, passes, sharpness, device, threads } = values;
-if (faces === undefined || nets === undefined) {
-  console.error('Usage: npm run eval:samplers -- --faces DIR --nets DIR [--limit 20] [--out FILE]');
-  process.exit(2);
+interface Options {
+  readonly faces: string;
+  readonly nets: string;
+  readonly prior: string;
+  readonly config?: string;
+  readonly limit: number;
+  readonly passes: number;
+  readonly sharpness: number;
+  readonly device: Device;
+  readonly threads?: number;
+  readonly minutes: number;
+  readonly out: string;
 }
+
+const options = command(
+  'npm run eval:samplers --',
+  'Restores damaged held-out faces by every sampler in 8 to 50 steps and compares with the published walk.',
+)
+  .addOption(facesOption())
+  .addOption(netsOption())
+  .addOption(priorOption())
+  .addOption(configOption())
+  .option('--limit <n>', 'faces of each group', whole(1), 20)
+  .option('--passes <n>', 'damages each face has, one after the other, of three', whole(1), 1)
+  .addOption(sharpnessOption())
+  .addOption(deviceOption().default('cpu'))
+  .addOption(threadsOption())
+  .addOption(minutesOption())
+  .addOption(outOption('eval-samplers.json'))
+  .parse()
+  .opts<Options>();
+const { out, limit, passes, sharpness } = options;
 
 const BATCH = 8;
 const SEED = 7;
 
-using prior = openPrior(values.prior, values.config);
-const deadline = performance.now() + 60_000 * Number(values.minutes);
-const setup = { prior: await fileHash(values.prior), sharpness, limit, seed: SEED, KS, WAYS, DAMAGES_USED };
+using prior = openPrior(options.prior, options.config);
+const deadline = performance.now() + 60_000 * options.minutes;
+const setup = {
+  prior: await fileHash(options.prior),
+  // as text, which they are in the files there are
+  ...{ sharpness: String(sharpness), limit: String(limit), seed: SEED },
+  ...{ KS, WAYS, DAMAGES_USED },
+};
 const before = await keptIn<{ rows: readonly SamplerRow[] }>(out, setup);
 const rows = [...(before?.rows ?? [])];
-if (Number(values.minutes) > 0) await measure(faces, nets);
+if (options.minutes > 0) await measure();
 console.log(samplerTables(rows));
 
-async function measure(folder: string, netsFolder: string): Promise<void> {
-  const yunet = await openModel(join(netsFolder, 'yunet_n_dynamic.onnx'));
-  const recogniser = await openModel(join(netsFolder, 'mobilefacenet.onnx'));
+async function measure(): Promise<void> {
+  const { faces, nets: folder, device, threads } = options;
+  await using nets = await openFaceNets(folder);
   const size = prior.config.imageSize;
-  const chosen = await readHeldOut(folder, yunet, {
-    size,
-    limit: Number(limit),
-    sharpness: Number(sharpness),
-  });
-  const { runtime } = await chooseRuntime(
-    device as Device,
-    threads === undefined ? {} : { threads: Number(threads) },
-  );
+  const chosen = await readHeldOut(faces, nets.yunet, { size, limit, sharpness });
+  const chosenRuntime = await chooseRuntime(device, threads === undefined ? {} : { threads });
+  await using runtime = chosenRuntime.runtime;
   const bench = await openBench(prior, runtime, BATCH);
   // the groups in turn, so that a run that is cut short has both
   const rank = (face: HeldOutFace): number =>
     chosen.filter(({ group }) => group === face.group).indexOf(face);
   const order = chosen.toSorted((a, b) => rank(a) - rank(b));
-  for (let pass = 0; pass < Number(passes); pass++) {
+  for (let pass = 0; pass < passes; pass++) {
     const cases = order.map((face, i) => ({ face, damage: DAMAGES_USED[(i + pass) % DAMAGES_USED.length]! }));
     for (let i = 0; i < cases.length; i += BATCH)
-      for (const K of KS) await measureBatch(bench, recogniser, cases.slice(i, i + BATCH), K);
+      for (const K of KS) await measureBatch(bench, nets.recogniser, cases.slice(i, i + BATCH), K);
   }
-  await Promise.all([yunet.release(), recogniser.release(), runtime.release()]);
 }
 
 /** Every way back from K for up to `BATCH` faces, unless they are there already. */
 async function measureBatch(
   bench: Bench,
-  recogniser: Model,
+  recogniser: Recogniser,
   cases: readonly { readonly face: HeldOutFace; readonly damage: SamplerRow['damage'] }[],
   K: number,
 ): Promise<void> {

@@ -32,7 +32,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   server: { folder: 'src/server', may: below, node: true },
   cli: { folder: 'src/cli', may: [...below, 'server'], node: true },
   renderer: { folder: 'src/renderer', may: ['domain', 'contract'], node: false },
-  bench: { folder: 'bench', may: [...below, ...hosts], node: true },
+  bench: { folder: 'bench', may: [...below, ...hosts, 'training'], node: true },
   training: { folder: 'training', may: ['domain', 'engine', 'imaging', 'faces'], node: true },
   tools: { folder: 'tools', may: [...below, ...hosts, 'training'], node: true },
   test: { folder: 'test', may: [...below, ...hosts, 'bench', 'tools', 'training'], node: true },

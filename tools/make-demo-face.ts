@@ -1,13 +1,12 @@
 /**
- * Makes resources/demo/face.png: a face of nobody, sampled from the bundled prior. Without --choose it writes a contact
- * sheet of faces to look at; then: node tools/make-demo-face.ts --choose SEED
+ * Makes resources/demo/face.png: a face of nobody, sampled from the bundled prior. src/cli/commands/demo.ts restores it.
  *
  * The pilot prior's free samples drift in colour and carry a 2 x 2 pattern (of its patches), so each face is made in
  * rounds: DDPM-like sampling from pure noise, then neutralise (grey, pattern out, contrast up), and twice more from a
  * lower K, as a restoration does.
  */
-import { parseArgs } from 'node:util';
 import { join } from 'node:path';
+import { invariant } from '../src/domain/errors.ts';
 import { gaussian } from '../src/engine/diffusion/noise.ts';
 import { samplers } from '../src/engine/diffusion/samplers/index.ts';
 import { compileDenoiser, openPrior } from '../src/engine/prior.ts';
@@ -15,27 +14,32 @@ import { restore } from '../src/engine/restore.ts';
 import { chooseRuntime } from '../src/engine/runtime/providers.ts';
 import { contactSheet } from '../src/imaging/sheet.ts';
 import { writeImage } from '../src/imaging/write.ts';
+import { command, whole } from '../training/command.ts';
+import { last } from './eval/last.ts';
+import { BUNDLED_PRIOR } from './eval/options.ts';
 
-const { values } = parseArgs({
-  options: {
-    choose: { type: 'string' },
-    first: { type: 'string', default: '0' },
-    count: { type: 'string', default: '24' },
-    sheet: { type: 'string', default: 'demo-out/faces.png' },
-  },
-});
+interface Options {
+  readonly choose?: number;
+  readonly first: number;
+  readonly count: number;
+  readonly sheet: string;
+}
+
+const options = command(
+  'node tools/make-demo-face.ts',
+  'Samples faces of nobody from the bundled prior and shows them on a sheet; with --choose, keeps one as the demo.',
+)
+  .option('--choose <seed>', 'the face to keep, as resources/demo/face.png', whole(0))
+  .option('--first <seed>', 'seed of the first face on the sheet', whole(0), 0)
+  .option('--count <n>', 'faces on the sheet', whole(1), 24)
+  .option('--sheet <file>', 'where the sheet goes', 'demo-out/faces.png')
+  .parse()
+  .opts<Options>();
 const resources = join(import.meta.dirname, '../resources');
-using prior = openPrior(join(resources, 'models/face-128/prior.safetensors'));
+using prior = openPrior(BUNDLED_PRIOR);
 const { runtime } = await chooseRuntime('cpu');
 const denoiser = await compileDenoiser(prior, runtime, 1);
 const side = prior.config.imageSize;
-
-async function last<T>(run: AsyncGenerator<unknown, T>): Promise<T> {
-  for (;;) {
-    const next = await run.next();
-    if (next.done) return next.value;
-  }
-}
 
 async function face(seed: number): Promise<Float32Array> {
   const noise = gaussian(seed, 0);
@@ -45,7 +49,7 @@ async function face(seed: number): Promise<Float32Array> {
   for (const K of [400, 250]) {
     const request = { photo: neutral(image), K, sampler: 'ddim', eta: 1, steps: 50, seed } as const;
     const [candidate] = (await last(restore(denoiser, request))).candidates;
-    if (!candidate) throw new Error('internal: no candidate');
+    invariant(candidate, 'a restoration has a candidate');
     image = candidate;
   }
   return neutral(image);
@@ -73,17 +77,18 @@ function neutral(image: Float32Array): Float32Array {
   return out;
 }
 
-if (values.choose === undefined) {
+const { choose, first, count, sheet } = options;
+if (choose === undefined) {
   const tiles = [];
-  for (let i = 0; i < Number(values.count); i++) {
-    const seed = Number(values.first) + i;
+  for (let i = 0; i < count; i++) {
+    const seed = first + i;
     tiles.push({ image: await face(seed), label: `seed ${seed}` });
   }
-  await writeImage(values.sheet, contactSheet(tiles, { columns: 6 }));
-  console.log(`${values.sheet}: choose one and run again with --choose SEED`);
+  await writeImage(sheet, contactSheet(tiles, { columns: 6 }));
+  console.log(`${sheet}: choose one and run again with --choose SEED`);
 } else {
   const path = join(resources, 'demo/face.png');
-  await writeImage(path, await face(Number(values.choose)));
+  await writeImage(path, await face(choose));
   console.log(path);
 }
 await runtime.release();

@@ -1,11 +1,13 @@
 /**
  * Turns what the pretraining writes (prior.json and its parts) into a bundled model: prior.safetensors in float16 and
- * model.json. Run: node tools/pack-prior.ts FOLDER resources/models/face-128
+ * model.json. training/README.md says how the pretraining runs.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSafetensors } from '../src/engine/checkpoint/safetensors-write.ts';
+import { writeWhole } from '../src/imaging/write.ts';
+import { command } from '../training/command.ts';
 
 interface Trained {
   readonly config: Record<string, unknown> & { readonly schedule: string; readonly steps: number };
@@ -16,8 +18,13 @@ interface Trained {
   readonly curve: readonly (readonly [number, number])[];
 }
 
-const [from, to] = process.argv.slice(2);
-if (from === undefined || to === undefined) throw new Error('usage: pack-prior.ts FOLDER TARGET');
+const [from = '', to = ''] = command(
+  'node tools/pack-prior.ts',
+  'Turns what the pretraining wrote into a bundled model: prior.safetensors in float16 and model.json.',
+)
+  .argument('<folder>', 'what the pretraining wrote: prior.json and its parts')
+  .argument('<target>', "the model's folder, such as resources/models/face-128")
+  .parse().args;
 const trained = JSON.parse(readFileSync(join(from, 'prior.json'), 'utf8')) as Trained;
 const raw = Buffer.concat(trained.parts.map((part) => readFileSync(join(from, part))));
 const bytes = raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength);
@@ -41,6 +48,5 @@ const model = {
   steps,
   training: { optimizerSteps: trained.steps, images: trained.images, lossCurve: trained.curve },
 };
-writeFileSync(join(to, 'model.json.tmp'), `${JSON.stringify(model, null, 1)}\n`);
-renameSync(join(to, 'model.json.tmp'), join(to, 'model.json'));
+await writeWhole(join(to, 'model.json'), `${JSON.stringify(model, null, 1)}\n`);
 console.log(`${weights}: ${tensors.length} tensors, ${model.sha256}`);

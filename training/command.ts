@@ -3,15 +3,22 @@
  * wrong is one sentence and exit code 2. detector/relabel.ts is a short example; the product's own is in src/cli.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../src/domain/errors.ts';
 
 /** What may have been typed is wrong. */
 const UNUSABLE = 2;
 
 /**
  * A command without options yet; `usage` is what to type before them. Its `parse()` reads the arguments of this process
- * and ends it after `--help` (0), or after a sentence on stderr about what it cannot use (2); so does its `error()`.
+ * and ends it after `--help` (0), or after a sentence on stderr about what it cannot use (2); so do its `error()` and,
+ * from then on, a UserError that nobody catches.
  */
 export function command(usage: string, description: string): Command {
+  process.once('uncaughtException', (error) => {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`error: ${[error.message, error.advice].filter(Boolean).join(' ')}\n`);
+    process.exit(UNUSABLE);
+  });
   return new Command(usage)
     .description(description)
     .helpOption('-h, --help', 'print this page')

@@ -18,6 +18,7 @@ import { restore } from '../../src/engine/restore.ts';
 import { chooseRuntime } from '../../src/engine/runtime/providers.ts';
 import type { WeightSource } from '../../src/engine/runtime/session.ts';
 import { openTrainer } from '../../src/engine/train/step.ts';
+import { last } from './last.ts';
 
 export interface Constrained {
   readonly weights: WeightSource;
@@ -139,12 +140,4 @@ function replaced(
       else base.readInto(name, target);
     },
   };
-}
-
-async function last<E, R>(run: AsyncGenerator<E, R>, see?: (event: E) => void): Promise<R> {
-  for (;;) {
-    const next = await run.next();
-    if (next.done) return next.value;
-    see?.(next.value);
-  }
 }

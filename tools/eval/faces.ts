@@ -7,12 +7,14 @@ import { join } from 'node:path';
 import { ssim } from 'ssim.js';
 import type { Model } from '../../src/engine/runtime/ort-model.ts';
 import type { Landmarks } from '../../src/faces/align.ts';
+import { likeness } from '../../src/faces/recogniser.ts';
+import type { Recogniser } from '../../src/faces/recogniser.ts';
 import { yunetFaces } from '../../src/faces/yunet.ts';
 import { toRaster } from '../../src/imaging/pixels.ts';
 import { readAlignedCrop } from '../../src/imaging/read.ts';
 import { GROUPS, heldOutFaces, spread } from './held-out.ts';
-import type { Group } from './held-out.ts';
-import { cosine, embed, psnr } from './people.ts';
+import type { Group, Selection } from './held-out.ts';
+import { embed, psnr } from './people.ts';
 
 export interface HeldOutFace {
   readonly group: Group;
@@ -25,13 +27,9 @@ export interface HeldOutFace {
   readonly landmarks: Landmarks;
 }
 
-export interface Selected {
-  /** The prior's size in pixels. */
-  readonly size: number;
+export interface Selected extends Selection {
   /** Faces of each group, at most. */
   readonly limit: number;
-  /** Least variance of the Laplacian, see held-out.ts. */
-  readonly sharpness: number;
 }
 
 /**
@@ -73,9 +71,9 @@ export async function judge(
   { image: truth, landmarks }: HeldOutFace,
   image: Float32Array,
   embedded: Float32Array,
-  recogniser: Model,
+  recogniser: Recogniser,
 ): Promise<Judged> {
-  const identity = cosine(await embed(recogniser, image, landmarks), embedded);
+  const identity = likeness(await embed(recogniser, image, landmarks), embedded);
   const { mssim } = ssim(asRgba(image), asRgba(truth), { ssim: 'original' });
   return { identity, psnr: psnr(image, truth), ssim: mssim };
 }

@@ -1,21 +1,36 @@
 /**
  * What an evaluation has found so far, kept in a file that the same command goes on from: refused where it is of other
- * settings, written whole or not at all. ../eval-prior.ts and ../eval-samplers.ts keep theirs so.
+ * settings, written whole or not at all. ../eval-albums.ts, ../eval-prior.ts and ../eval-samplers.ts keep theirs so.
  */
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { UserError } from '../../src/domain/errors.ts';
+import { quoted } from '../../src/domain/text.ts';
+import { writeWhole } from '../../src/imaging/write.ts';
 
-/** What `keep` wrote, undefined where there is no such file; ends the process where it is of another `setup`. */
+/**
+ * What `keep` wrote, undefined where there is no such file. Throws UserError `usage` where it is of another `setup`, which
+ * is compared as JSON, or is no such file.
+ */
 export async function keptIn<T>(file: string, setup: unknown): Promise<Partial<T> | undefined> {
   if (!existsSync(file)) return undefined;
-  const kept = JSON.parse(await readFile(file, 'utf8')) as Partial<T> & { setup: unknown };
-  if (JSON.stringify(kept.setup) === JSON.stringify(setup)) return kept;
-  console.error(`${file} is of another prior or other settings: give another --out.`);
-  process.exit(2);
+  const kept = parsed<T>(await readFile(file, 'utf8'));
+  if (kept && JSON.stringify(kept.setup) === JSON.stringify(setup)) return kept;
+  const what = kept ? 'is of another prior or other settings' : 'holds no findings of an evaluation';
+  throw new UserError('usage', `${quoted(file)} ${what}.`, 'Give another --out.');
 }
 
-/** Writes what was found with the settings it was found with: a temporary file, then a rename. */
+function parsed<T>(text: string): (Partial<T> & { setup: unknown }) | undefined {
+  try {
+    const found: unknown = JSON.parse(text);
+    return typeof found === 'object' && found !== null && 'setup' in found ? found : undefined;
+  } catch {
+    // no JSON at all
+    return undefined;
+  }
+}
+
+/** Writes what was found with the settings it was found with. */
 export async function keep(file: string, setup: unknown, found: object): Promise<void> {
-  await writeFile(`${file}.partial`, JSON.stringify({ setup, ...found }));
-  await rename(`${file}.partial`, file);
+  await writeWhole(file, JSON.stringify({ setup, ...found }));
 }

@@ -9,11 +9,13 @@ import type { Model } from '../../src/engine/runtime/ort-model.ts';
 import { ARCFACE_SIDE, apply, arcfaceMap, cutOut, ffhqMap, inverse } from '../../src/faces/align.ts';
 import type { Landmarks, Pixels } from '../../src/faces/align.ts';
 import type { Face } from '../../src/faces/face.ts';
+import type { Recogniser } from '../../src/faces/recogniser.ts';
 import { yunetFaces } from '../../src/faces/yunet.ts';
 import { degrade } from '../../src/imaging/degrade.ts';
 import type { Degradation } from '../../src/imaging/degrade.ts';
 import { sideOf, toRaster } from '../../src/imaging/pixels.ts';
 import { readAlignedCrop } from '../../src/imaging/read.ts';
+import { five } from '../../training/detector/points.ts';
 
 export interface Crop {
   readonly file: string;
@@ -26,6 +28,7 @@ export interface Crop {
 export interface HeldOut extends Crop {
   /** Decides its damage. */
   readonly seed: number;
+  /** [3,S,S] in [-1,1]. */
   readonly degraded: Float32Array;
 }
 
@@ -41,6 +44,7 @@ export const DAMAGE: readonly Degradation[] = [
   { kind: 'noise', sigma: 10 },
   { kind: 'jpeg', quality: 50 },
 ];
+/** Photos of each person that are kept out of the album. */
 export const HELD_OUT = 4;
 /** LFW's pictures. */
 const PHOTO_SIDE = 250;
@@ -65,14 +69,7 @@ export async function readPerson(folder: string, name: string, side: number, yun
     if (!face) continue;
     const map = ffhqMap(face.landmarks, side);
     const back = inverse(map);
-    const [a, b, c, d, e] = face.landmarks;
-    const landmarks: Landmarks = [
-      apply(back, a),
-      apply(back, b),
-      apply(back, c),
-      apply(back, d),
-      apply(back, e),
-    ];
+    const landmarks = five((i) => apply(back, face.landmarks[i]));
     crops.push({ file, image: cutOut(photo, map, side).map(inRange), landmarks });
   }
   const chosen = new Set(
@@ -87,25 +84,13 @@ export async function readPerson(folder: string, name: string, side: number, yun
   return { name, album: crops.filter((_, i) => !chosen.has(i)), heldOut };
 }
 
-/** The recogniser's embedding of a crop (unit length), aligned by `landmarks` in the crop's pixels. */
-export async function embed(
-  recogniser: Model,
+/** The embedding (of length 1) of an image [3,S,S] in [-1,1], aligned by `landmarks` in its pixels. */
+export function embed(
+  recogniser: Recogniser,
   image: Float32Array,
   landmarks: Landmarks,
 ): Promise<Float32Array> {
-  const face = cutOut(toRaster(image), arcfaceMap(landmarks), ARCFACE_SIDE).map((v) => (v + 1) * 127.5);
-  const [input] = recogniser.inputs;
-  invariant(input !== undefined, 'a recogniser with an input');
-  const out = await recogniser.run({ [input]: { data: face, shape: [1, 3, ARCFACE_SIDE, ARCFACE_SIDE] } });
-  const [embedding] = Object.values(out);
-  invariant(embedding, 'a recogniser with an output');
-  const norm = Math.hypot(...embedding.data);
-  return embedding.data.map((value) => value / norm);
-}
-
-/** Cosine of unit vectors. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  return recogniser.embed(cutOut(toRaster(image), arcfaceMap(landmarks), ARCFACE_SIDE));
 }
 
 /** Peak signal-to-noise ratio in dB of images in [-1,1], whose peak is 2. */

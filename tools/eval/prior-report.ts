@@ -4,9 +4,9 @@
  */
 import { BASELINES, DAMAGE_NAMES } from './damages.ts';
 import type { Baseline, Damage } from './damages.ts';
+import { markdown, summary, withError, withSpread } from './figures.ts';
 import { GROUPS } from './held-out.ts';
 import type { Group } from './held-out.ts';
-import { summary } from './report.ts';
 
 export const STRENGTHS = [50, 100, 200, 300] as const;
 
@@ -59,8 +59,7 @@ export function lossTable(losses: readonly LossRow[]): string {
       String(t),
       ...GROUPS.map((group) => {
         const some = losses.filter((row) => row.t === t && row.group === group).map(({ loss }) => loss);
-        const { mean, sd } = summary(some);
-        return some.length === 0 ? '' : `${mean.toFixed(4)} (${sd.toFixed(4)})`;
+        return some.length === 0 ? '' : withSpread(summary(some), 4);
       }),
     ]),
   );
@@ -78,8 +77,7 @@ export function overall(rows: readonly PriorRow[], group: Group): string {
       [
         method,
         ...FIGURES.flatMap((figure) => {
-          const { mean, sd } = summary(some.map((row) => row[figure]));
-          const shown = `${mean.toFixed(DIGITS[figure])} (${sd.toFixed(DIGITS[figure])})`;
+          const shown = withSpread(summary(some.map((row) => row[figure])), DIGITS[figure]);
           return [shown, method === 'damaged' ? '' : difference(own, method, figure)];
         }),
       ],
@@ -98,9 +96,7 @@ function difference(own: readonly PriorRow[], method: PriorMethod, figure: Figur
     const value = mean(method) - mean('damaged');
     return Number.isFinite(value) ? [value] : [];
   });
-  const { mean, sd, n } = summary(differences);
-  const error = (sd / Math.sqrt(n)).toFixed(DIGITS[figure]);
-  return `${mean >= 0 ? '+' : ''}${mean.toFixed(DIGITS[figure])} ± ${error}`;
+  return withError(summary(differences), DIGITS[figure]);
 }
 
 /** Means of one figure: methods down, damages across, one half for each group. */
@@ -117,9 +113,4 @@ export function byDamage(rows: readonly PriorRow[], figure: Figure): string {
   ]);
   const head = ['method', ...columns.map(({ group, damage }) => `${group}: ${damage}`)];
   return `${FIGURE_NAMES[figure]} by damage (means)\n\n${markdown(head, lines)}`;
-}
-
-export function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [row(head), row(head.map(() => '---')), ...lines.map(row)].join('\n');
 }

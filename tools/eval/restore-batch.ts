@@ -11,6 +11,7 @@ import type { SamplerName } from '../../src/engine/diffusion/samplers/index.ts';
 import { compileDenoiser, forwardGraph } from '../../src/engine/prior.ts';
 import type { Prior } from '../../src/engine/prior.ts';
 import type { Runtime } from '../../src/engine/runtime/session.ts';
+import { last } from './last.ts';
 
 export interface Walk {
   readonly K: number;
@@ -64,14 +65,10 @@ export async function openBench(prior: Prior, runtime: Runtime, batch: number): 
       const { images, numbers } = stack(photos);
       const noise = stackedNoise(numbers.map((number) => gaussian(seed, number)));
       const x = project(images, K, noise, prior.schedule);
-      const run = samplers[sampler](denoiser, x, { K, noise, steps });
-      for (;;) {
-        const next = await run.next();
-        if (next.done)
-          return imagesOf(next.value, batch)
-            .slice(0, photos.length)
-            .map((image) => image.map((value) => Math.max(-1, Math.min(1, value))));
-      }
+      const x0 = await last(samplers[sampler](denoiser, x, { K, noise, steps }));
+      return imagesOf(x0, batch)
+        .slice(0, photos.length)
+        .map((image) => image.map((value) => Math.max(-1, Math.min(1, value))));
     },
   };
 }

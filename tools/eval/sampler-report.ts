@@ -4,8 +4,7 @@
  */
 import type { SamplerName } from '../../src/engine/diffusion/samplers/index.ts';
 import type { Judged } from './faces.ts';
-import { markdown } from './prior-report.ts';
-import { summary } from './report.ts';
+import { markdown, summary, withError } from './figures.ts';
 
 export const KS = [100, 200, 300] as const;
 export const DAMAGES_USED = ['downscale', 'noise', 'jpeg'] as const;
@@ -61,9 +60,7 @@ function difference(rows: readonly SamplerRow[], K: number, way: Way, figure: Fi
         .mean;
     return of(way) - of(REFERENCE);
   });
-  const { mean, sd, n } = summary(values);
-  const digits = DIGITS[figure];
-  return `${mean >= 0 ? '+' : ''}${mean.toFixed(digits)} ± ${(sd / Math.sqrt(n)).toFixed(digits)}`;
+  return withError(summary(values), DIGITS[figure]);
 }
 
 /** One table for each K: every way's means, and its difference to the published walk. */

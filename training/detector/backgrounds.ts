@@ -10,6 +10,7 @@ export interface Canvas {
   readonly data: Float32Array;
 }
 
+/** Covers the whole canvas; values may end outside [0,1]. */
 export function fillBackground(canvas: Canvas, draw: Random): void {
   backdrop(canvas, draw);
   if (draw.uniform() < 0.35) clouds(canvas, draw, 0.1 + 0.9 * draw.uniform() ** 2);

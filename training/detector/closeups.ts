@@ -8,6 +8,7 @@ import type { Random } from '../../src/imaging/random.ts';
 import { fillBackground, speckle } from './backgrounds.ts';
 import type { Canvas } from './backgrounds.ts';
 import { damage } from './damage.ts';
+import { MIRRORED } from './points.ts';
 import type { Portrait } from './portraits.ts';
 import { between, place } from './scenes.ts';
 
@@ -18,12 +19,14 @@ export interface Closeup {
   readonly points: readonly number[] | undefined;
 }
 
-/** The size of a face in its crop. */
+/** The size of a face in its crop, in pixels. */
 const SIZE = CROP / MARGIN;
+/** The part of the crops that shows a face. */
 const FACES = 0.65;
-/** As the search finds them; the others as a look before has placed them. */
+/** The part of those that lies as the search finds faces; the others, as a look before has placed them. */
 const ROUGH = 0.4;
 
+/** A crop, damaged as often as not, and where its face is; the same for the same draws. */
 export function drawCloseup(portraits: readonly Portrait[], draw: Random): Closeup {
   const canvas: Canvas = { side: CROP, data: new Float32Array(CROP * CROP) };
   fillBackground(canvas, draw);
@@ -67,6 +70,5 @@ function misplaced(draw: Random) {
 /** Left and right exchanged, in the points' order too. */
 export function mirrored({ crop, points }: Closeup): Closeup {
   const turned = crop.map((_, i) => crop[i - (i % CROP) + CROP - 1 - (i % CROP)]!);
-  const order = [1, 0, 2, 4, 3];
-  return { crop: turned, points: points && order.flatMap((j) => [-points[2 * j]!, points[2 * j + 1]!]) };
+  return { crop: turned, points: points && MIRRORED.flatMap((j) => [-points[2 * j]!, points[2 * j + 1]!]) };
 }

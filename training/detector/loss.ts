@@ -10,6 +10,7 @@ import type { Tensors } from '../../src/engine/runtime/session.ts';
 import type { TargetMaps } from './targets.ts';
 
 export const GRADIENT = 'gradient of ';
+/** The weights of box and points beside the score. */
 const BOX = 2;
 const POINTS = 2;
 /** Below this part of a face's size the points' loss is a square. */

@@ -3,6 +3,7 @@
  * move. relabel.ts makes the looks.
  */
 import { invariant } from '../../src/domain/errors.ts';
+import { five } from './points.ts';
 import type { Label } from './portraits.ts';
 
 /** x and y of five points. */
@@ -13,8 +14,7 @@ export function medianPlaces(looks: readonly Places[]): Label['faces'][number]['
   invariant(looks.length > 0, 'a median of something');
   const at = (i: number, axis: 0 | 1): number =>
     Math.round(100 * median(looks.map((look) => look[i]![axis]))) / 100;
-  const point = (i: number): [number, number] => [at(i, 0), at(i, 1)];
-  return [point(0), point(1), point(2), point(3), point(4)];
+  return five((i) => [at(i, 0), at(i, 1)]);
 }
 
 function median(values: readonly number[]): number {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
 import type { Landmarks, Point } from '../../src/faces/align.ts';
+import { five } from './points.ts';
 
 const pair = v.tuple([v.number(), v.number()]);
 const Labels = v.array(
@@ -35,6 +36,7 @@ export interface LabelledFace {
   readonly points: Landmarks;
 }
 
+/** Grey levels [height,width]. */
 export interface Plane {
   readonly width: number;
   readonly height: number;
@@ -52,11 +54,12 @@ export function isHeldOut(file: string): boolean {
   return createHash('sha256').update(file).digest()[0]! < 256 / 10;
 }
 
+/** Rejects with valibot's error where the file is not as portraits.json is. */
 export async function readLabels(json: string): Promise<Label[]> {
   return v.parse(Labels, JSON.parse(await readFile(json, 'utf8')));
 }
 
-/** The portraits that show a face, of either part. */
+/** The portraits of a folder that show a face: those held out, or those trained on. */
 export async function readPortraits(
   folder: string,
   json: string,
@@ -99,14 +102,9 @@ async function readPortrait(folder: string, { file, faces }: Label): Promise<Por
       centre: { x: left + w / 2, y: top + h / 2 },
       width: w,
       height: h,
-      points: pointsOf(landmarks),
+      points: five((i) => ({ x: landmarks[i][0], y: landmarks[i][1] })),
     })),
   };
-}
-
-function pointsOf(landmarks: Label['faces'][number]['landmarks']): Landmarks {
-  const point = (i: 0 | 1 | 2 | 3 | 4): Point => ({ x: landmarks[i][0], y: landmarks[i][1] });
-  return [point(0), point(1), point(2), point(3), point(4)];
 }
 
 function halved({ width, height, data }: Plane): Plane {

@@ -1,7 +1,6 @@
 /**
- * The loss of the second network as graph: cross entropy for the score; for the points of those that are
- * faces, their distance over that of the eyes.
- * tasks.ts has both networks' losses, train.ts differentiates none of them itself.
+ * The loss of the second network as graph: cross entropy for the score; for the points of those that are faces, their
+ * distance over that of the eyes. loss.ts is the first network's; tasks.ts has both.
  */
 import { GraphBuilder } from '../../src/engine/graph/build.ts';
 import type { Graph } from '../../src/engine/graph/ir.ts';
@@ -10,13 +9,14 @@ import type { Tensors } from '../../src/engine/runtime/session.ts';
 import type { Closeup } from './closeups.ts';
 import { withGradients } from './loss.ts';
 
+/** The weight of the points beside the score. */
 const POINTS = 4;
 /** Below this part of half a crop the points' loss is a square. */
 const SOFT = 0.01;
 /** Eyes nearer together than this (a face in profile), in halves of the crop's side, count as so far apart. */
 const LEAST_EYES = 0.2;
 
-/** Outputs `score`, `points`, `loss` [1], and the gradients. */
+/** Outputs `score`, `points` (their parts of the loss), `loss` [1], and `gradient of NAME` for every weight. */
 export function refinerLoss(batch: number): Graph {
   const b = new GraphBuilder();
   const out = faceRefiner(b, b.input('crop', [batch, 1, CROP, CROP]));
@@ -36,6 +36,7 @@ export function refinerLoss(batch: number): Graph {
   return withGradients(b, 'train-face-refiner', { score, points, loss: b.add(score, points) });
 }
 
+/** The graph's inputs for a batch. */
 export function refinerInputs(closeups: readonly Closeup[]): Tensors {
   const plane = CROP * CROP;
   const crop = new Float32Array(closeups.length * plane);

@@ -1,38 +1,45 @@
 /**
  * Steadier landmarks for portraits.json: one look of YuNet's at a face is off by a tenth of the distance of its eyes, the
- * median of many looks, each at another size, is not. Run: node training/detector/relabel.ts --help. portraits.ts reads it.
+ * median of many looks, each at another size, is not. portraits.ts reads what it writes.
  */
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { openModel } from '../../src/engine/runtime/ort-model.ts';
 import type { Face } from '../../src/faces/face.ts';
 import { merged, overlap } from '../../src/faces/overlap.ts';
 import { yunetFaces } from '../../src/faces/yunet.ts';
 import type { YunetModel } from '../../src/faces/yunet.ts';
+import { writeWhole } from '../../src/imaging/write.ts';
+import { command } from '../command.ts';
 import { medianPlaces } from './median.ts';
 import type { Places } from './median.ts';
+import { MIRRORED, UPRIGHT, five } from './points.ts';
 import { isHeldOut, readLabels } from './portraits.ts';
 import type { Label } from './portraits.ts';
 
-const { values } = parseArgs({
-  options: {
-    portraits: { type: 'string' },
-    labels: { type: 'string' },
-    yunet: { type: 'string' },
-    out: { type: 'string' },
-  },
-});
-const { portraits, labels, yunet, out } = values;
-if (portraits === undefined || labels === undefined || yunet === undefined || out === undefined) {
-  process.stderr.write('usage: relabel.ts --portraits DIR --labels portraits.json --yunet FILE --out FILE\n');
-  process.exit(2);
+interface Options {
+  readonly portraits: string;
+  readonly labels: string;
+  readonly yunet: string;
+  readonly out: string;
 }
+
+const { portraits, labels, yunet, out } = command(
+  'node training/detector/relabel.ts',
+  'Makes landmarks of portraits steadier: the medians of many looks at each.',
+)
+  .requiredOption('--portraits <folder>', 'the pictures')
+  .requiredOption('--labels <file>', 'their portraits.json')
+  .requiredOption('--yunet <file>', 'yunet_n_dynamic.onnx, which looks')
+  .requiredOption('--out <file>', 'the new portraits.json')
+  .parse()
+  .opts<Options>();
 
 /** Sizes looked at, over the portrait's own; those held out are looked at in all of them, since they are measured against. */
 const SCALES = [0.55, 0.65, 0.75, 0.85, 0.95, 1, 1.1, 1.25, 1.45] as const;
+/** Of those, for portraits trained on. */
 const TRAINED = 4;
+/** A look has seen the face where their boxes overlap (IoU) so much. */
 const SAME = 0.5;
 /** Where fewer looks than this share find the face, its old landmarks stay. */
 const LEAST_LOOKS = 0.5;
@@ -62,8 +69,7 @@ for (const label of all) {
   changed.push({ ...label, faces });
 }
 await model.release();
-await writeFile(`${out}.tmp`, `${JSON.stringify(changed)}\n`);
-await rename(`${out}.tmp`, out);
+await writeWhole(out, `${JSON.stringify(changed)}\n`);
 
 interface Look {
   readonly scale: number;
@@ -90,18 +96,14 @@ async function lookAt(yunet: YunetModel, path: string, size: Label, look: Look):
   const found = merged(await yunetFaces(yunet, { width: wide, height: high, data: picture }));
   const across = (x: number): number => (mirror ? width - (x - margin) : x - margin) * (size.width / width);
   const down = (y: number): number => (y - margin) * (size.height / height);
-  const order = mirror ? ([1, 0, 2, 4, 3] as const) : ([0, 1, 2, 3, 4] as const);
+  const order = mirror ? MIRRORED : UPRIGHT;
   return found.map(({ score, box, landmarks }) => {
-    const point = (i: 0 | 1 | 2 | 3 | 4) => ({
-      x: across(landmarks[order[i]].x),
-      y: down(landmarks[order[i]].y),
-    });
     const [p, q] = [across(box.left), across(box.left + box.width)];
     const top = down(box.top);
     return {
       score,
       box: { left: Math.min(p, q), top, width: Math.abs(q - p), height: down(box.top + box.height) - top },
-      landmarks: [point(0), point(1), point(2), point(3), point(4)],
+      landmarks: five((i) => ({ x: across(landmarks[order[i]].x), y: down(landmarks[order[i]].y) })),
     };
   });
 }

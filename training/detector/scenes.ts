@@ -2,13 +2,13 @@
  * One training picture: a canvas parted into cells, in each a portrait at some size, turned by up to 30 degrees and perhaps
  * mirrored, or no portrait; then damaged as old prints are. targets.ts says what the network should see in it.
  */
-import type { Landmarks, Point } from '../../src/faces/align.ts';
 import { frameOf } from '../../src/faces/frame.ts';
 import type { Frame } from '../../src/faces/frame.ts';
 import type { Random } from '../../src/imaging/random.ts';
 import { fillBackground } from './backgrounds.ts';
 import type { Canvas } from './backgrounds.ts';
 import { damage } from './damage.ts';
+import { MIRRORED, UPRIGHT, five } from './points.ts';
 import type { LabelledFace, Plane, Portrait } from './portraits.ts';
 
 export interface SceneFace extends LabelledFace {
@@ -22,6 +22,7 @@ export interface Scene {
   readonly faces: readonly SceneFace[];
 }
 
+/** A part of a canvas, in its pixels. */
 export interface Cell {
   readonly left: number;
   readonly top: number;
@@ -34,6 +35,7 @@ const SMALLEST = 14;
 const LARGEST = 225;
 const MOST_CELLS = 12;
 
+/** A scene of `side` pixels; the same for the same draws. */
 export function drawScene(portraits: readonly Portrait[], side: number, draw: Random): Scene {
   const canvas: Canvas = { side, data: new Float32Array(side * side) };
   fillBackground(canvas, draw);
@@ -57,7 +59,7 @@ export function drawScene(portraits: readonly Portrait[], side: number, draw: Ra
   return { canvas, faces };
 }
 
-/** Even in the logarithm. */
+/** From `low` to `high`, even in the logarithm. */
 export function between(draw: Random, low: number, high: number): number {
   return low * (high / low) ** draw.uniform();
 }
@@ -189,9 +191,8 @@ function moved(face: LabelledFace, { move, scale, cos, sin, mirror, cell, wide, 
   const centre = move(face.centre.x, face.centre.y);
   const width = scale * Math.hypot(face.width * cos, face.height * sin);
   const height = scale * Math.hypot(face.height * cos, face.width * sin);
-  const order = mirror > 0 ? ([0, 1, 2, 3, 4] as const) : ([1, 0, 2, 4, 3] as const);
-  const point = (i: 0 | 1 | 2 | 3 | 4): Point => move(face.points[order[i]].x, face.points[order[i]].y);
-  const points: Landmarks = [point(0), point(1), point(2), point(3), point(4)];
+  const order = mirror > 0 ? UPRIGHT : MIRRORED;
+  const points = five((i) => move(face.points[order[i]].x, face.points[order[i]].y));
   const overlap = (low: number, high: number, from: number, to: number): number =>
     Math.max(0, Math.min(high, to) - Math.max(low, from)) / (high - low);
   const inCell =

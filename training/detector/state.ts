@@ -33,7 +33,7 @@ const PARTS = ['value', 'm', 'v', 'mean'] as const;
 const FIRST_LOGIT = -4.6;
 const FIRST_SIDE = Math.log(3);
 
-/** He et al. 2015; a block's second convolution begins at nothing, so that the block passes on what it gets. */
+/** First weights as in He et al. 2015; a block's second convolution begins at nothing, so that the block passes on what it gets. */
 export function newRun(graph: Graph, seed: number): TrainingRun {
   const tensors = graph.parameters.map(({ name, value: { shape } }, i): Learned => {
     const value = new Float32Array(sizeOf(shape));
@@ -52,6 +52,7 @@ export function newRun(graph: Graph, seed: number): TrainingRun {
   return { step: 0, images: 0, seconds: 0, tensors };
 }
 
+/** Writes a whole file or none (`writeSafetensors`). */
 export function saveRun(path: string, { step, images, seconds, tensors }: TrainingRun): void {
   const parts = PARTS.flatMap((part) =>
     tensors.map(({ name, shape, [part]: data }) => ({
@@ -69,7 +70,7 @@ export function saveRun(path: string, { step, images, seconds, tensors }: Traini
   ]);
 }
 
-/** The saved run, or a new one where there is none. */
+/** The saved run, or a new one where there is no file. Throws UserError `checkpoint.mismatch` where the file lacks a weight. */
 export function openRun(path: string, graph: Graph, seed: number): TrainingRun {
   const run = newRun(graph, seed);
   if (!existsSync(path)) return run;

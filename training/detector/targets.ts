@@ -36,6 +36,7 @@ export interface Targets {
 }
 export type TargetMaps = Readonly<Record<Stride, Targets>>;
 
+/** Targets of scenes of `side` pixels without a face. */
 export function emptyTargets(batch: number, side: number): TargetMaps {
   const made = STRIDES.map((stride) => {
     const cells = batch * (side / stride) ** 2;
@@ -51,7 +52,7 @@ export function emptyTargets(batch: number, side: number): TargetMaps {
   return Object.fromEntries(made) as Record<Stride, Targets>;
 }
 
-/** Writes the faces of image `n`. The smaller face has the cell where two want it. */
+/** Writes the faces of image `n`, a scene of `side` pixels. The smaller face has the cell where two want it. */
 export function writeTargets(maps: TargetMaps, n: number, side: number, faces: readonly SceneFace[]): void {
   const sorted = faces.toSorted((p, q) => q.width * q.height - p.width * p.height);
   for (const stride of STRIDES)

@@ -3,42 +3,50 @@
  * it goes on. README.md says how; loss.ts is the graph, producer.ts draws the pictures, pack.ts makes the bundled model.
  */
 import { appendFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { Option } from 'commander';
 import { invariant } from '../../src/domain/errors.ts';
 import { openRuntime } from '../../src/engine/runtime/ort.ts';
 import { noWeights } from '../../src/engine/runtime/session.ts';
 import type { Tensors } from '../../src/engine/runtime/session.ts';
 import { ADAMW, adamW } from '../../src/engine/train/adamw.ts';
+import { command, number, whole } from '../command.ts';
 import { GRADIENT } from './loss.ts';
 import type { ProducerOptions } from './producer.ts';
 import { readPortraits } from './portraits.ts';
 import { openRun, saveRun } from './state.ts';
 import type { Learned } from './state.ts';
 import { tasks } from './tasks.ts';
-import type { Task } from './tasks.ts';
+import type { Task, TaskName } from './tasks.ts';
 
-const { values } = parseArgs({
-  options: {
-    /** detector or refiner. */
-    task: { type: 'string', default: 'detector' },
-    portraits: { type: 'string' },
-    labels: { type: 'string' },
-    state: { type: 'string' },
-    log: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    /** Training time; the learning rate falls to nothing over it. */
-    minutes: { type: 'string', default: '45' },
-    rate: { type: 'string' },
-    threads: { type: 'string', default: '1' },
-  },
-});
-const { portraits, labels, task } = values;
-if (portraits === undefined || labels === undefined || !(task === 'detector' || task === 'refiner')) {
-  const usage = '[--task refiner] --portraits DIR --labels portraits.json [--state FILE] [--minutes N]';
-  process.stderr.write(`Usage: node training/detector/train.ts ${usage}\n`);
-  process.exit(2);
+interface Options {
+  readonly portraits: string;
+  readonly labels: string;
+  readonly task: TaskName;
+  readonly state?: string;
+  readonly log?: string;
+  readonly seed: number;
+  readonly minutes: number;
+  readonly rate?: number;
+  readonly threads: number;
 }
+
+const options = command(
+  'node training/detector/train.ts',
+  'Trains a network of the face detector; started again with the same --state it goes on.',
+)
+  .requiredOption('--portraits <folder>', 'the pictures')
+  .requiredOption('--labels <file>', 'their portraits.json')
+  .addOption(new Option('--task <name>', 'which network').choices(Object.keys(tasks)).default('detector'))
+  .option('--state <file>', 'the run on disk (default: face-TASK.safetensors)')
+  .option('--log <file>', 'where its lines go (default: face-TASK.log)')
+  .option('--seed <n>', 'decides the first weights and every picture', whole(0), 1)
+  .option('--minutes <n>', 'of training; the learning rate falls to nothing over it', number(0), 45)
+  .option('--rate <r>', "highest learning rate (default: the task's)", number(0))
+  .option('--threads <n>', 'CPU threads', whole(1), 1)
+  .parse()
+  .opts<Options>();
+const { portraits, labels, task, seed } = options;
 
 const WARM_UP = 300;
 /** Largest norm of all gradients together. */
@@ -52,21 +60,21 @@ const JUDGED_SEED = 1_000_003;
 
 const chosen: Task = tasks[task];
 const { batch, parts } = chosen;
-const seed = Number(values.seed);
-const limit = 60 * Number(values.minutes);
-const rate = Number(values.rate ?? chosen.rate);
-const statePath = values.state ?? `face-${task}.safetensors`;
-const logPath = values.log ?? `face-${task}.log`;
+/** Seconds. */
+const limit = 60 * options.minutes;
+const rate = options.rate ?? chosen.rate;
+const statePath = options.state ?? `face-${task}.safetensors`;
+const logPath = options.log ?? `face-${task}.log`;
 const graph = chosen.graph();
 const run = openRun(statePath, graph, seed);
 const names = new Set(run.tensors.map(({ name }) => name));
-const runtime = await openRuntime('cpu', { threads: Number(values.threads) });
+const runtime = await openRuntime('cpu', { threads: options.threads });
 const network = await runtime.compile(graph, noWeights, names);
 const heldOut = await readPortraits(portraits, labels, true);
 const judged = Array.from({ length: JUDGED_BATCHES }, (_, i) => chosen.draw(heldOut, JUDGED_SEED, i));
 
-const options: ProducerOptions = { task, portraits, labels, seed };
-const worker = new Worker(new URL('producer.ts', import.meta.url), { workerData: options });
+const producing: ProducerOptions = { task, portraits, labels, seed };
+const worker = new Worker(new URL('producer.ts', import.meta.url), { workerData: producing });
 const waiting: ((batch: Tensors) => void)[] = [];
 worker.on('message', (made: Tensors) => waiting.shift()?.(made));
 worker.on('error', (error) => {
