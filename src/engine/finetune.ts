@@ -12,6 +12,7 @@ import { checkRequest, identityOf } from './finetune/request.ts';
 import type { FinetuneRequest } from './finetune/request.ts';
 import { Run, stepsBetweenSaves } from './finetune/run.ts';
 import type { Work } from './finetune/run.ts';
+import { Turns } from './finetune/turns.ts';
 import type { HeldOutLoss } from './train/state-file.ts';
 import type { Trainer } from './train/trainer.ts';
 
@@ -34,6 +35,8 @@ export type FinetuneEvent =
       readonly step: number;
       readonly of: number;
       readonly loss: number;
+      /** What the step took. */
+      readonly seconds: number;
       readonly eta: number;
     }
   | { readonly kind: 'held-out'; readonly step: number; readonly loss: number }
@@ -65,10 +68,15 @@ export async function* finetune(
   request: FinetuneRequest,
 ): AsyncGenerator<FinetuneEvent, FinetuneResult> {
   checkRequest(request);
-  const { recipe, seed, images, T, signal, previewEvery = 0, preview } = request;
+  const { recipe, seed, images, T, signal, preview } = request;
   const { steps } = recipe;
   const pace = new Pace<Work>(request.clock ?? (() => performance.now() / 1000));
   const run = new Run(trainer, request.checkpointFile, identityOf(request), pace);
+
+  const turns = new Turns(pace, {
+    every: preview ? (request.previewEvery ?? 0) : 0,
+    share: request.previewShare,
+  });
 
   const album = splitAlbum(images, recipe, seed);
   const timesteps = Math.min(recipe.timesteps ?? T, T);
@@ -81,8 +89,7 @@ export async function* finetune(
     augment: recipe.augment,
   };
   const rule = album.heldOut.length > 0 ? recipe.heldOut : null;
-  const judging =
-    rule && heldOutBatches(album.heldOut, { seed, size: trainer.batch, draws: rule.draws, timesteps });
+  const judging = rule && heldOutBatches(album.heldOut, { ...rule, seed, size: trainer.batch, timesteps });
 
   const judge = async (): Promise<FinetuneEvent> => {
     const loss = await pace.time('held-out', () => meanLoss(trainer, judging ?? []));
@@ -94,6 +101,7 @@ export async function* finetune(
     step: steps - run.step,
     'held-out': rule ? Math.ceil((steps - run.step) / rule.every) : 0,
     checkpoint: Math.ceil((steps - run.step) / stepsBetweenSaves(steps)),
+    preview: turns.left(steps - run.step),
   });
 
   const { secondsPerStep } = request;
@@ -115,21 +123,22 @@ export async function* finetune(
       throw cancelled(run.step, steps, signal);
     }
     const step = run.step + 1;
-    const { loss } = await pace.time('step', () =>
-      trainer.step(batchesOf(plan, step), learningRateAt(recipe, step)),
-    );
+    const begin = pace.clock();
+    const { loss } = await trainer.step(batchesOf(plan, step), learningRateAt(recipe, step));
+    const seconds = pace.clock() - begin;
+    pace.add('step', seconds);
     if (!Number.isFinite(loss)) {
       await run.save();
       throw failed(step, steps, 'loss');
     }
     run.losses.push(loss);
-    yield { kind: 'step', step, of: steps, loss, eta: pace.eta(left()) };
+    yield { kind: 'step', step, of: steps, loss, seconds, eta: pace.eta(left()) };
 
     if (rule && (step % rule.every === 0 || step === steps)) yield await judge();
     if (step === steps) run.ended = 'all';
     else if (rule && stopsEarly(run.heldOut, rule.patience)) run.ended = 'early';
-    if (preview && previewEvery > 0 && step % previewEvery === 0) {
-      const image = await preview(await trainer.state());
+    if (preview && turns.due(step)) {
+      const image = await pace.time('preview', async () => preview(await trainer.state()));
       if (image) yield { kind: 'preview', step, image };
     }
     if (run.saveDue(steps) && (await run.save())) yield { kind: 'checkpoint', step };

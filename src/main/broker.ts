@@ -12,6 +12,7 @@ import { forHosts, forWindows, studio } from '../contract/studio.ts';
 import { openChannels } from '../contract/transports/mux.ts';
 import { pipe } from '../contract/transports/transport.ts';
 import type { Transport } from '../contract/transports/transport.ts';
+import type { Way } from '../processes/library/recovery.ts';
 import { utilityTransport } from './utility.ts';
 import type { Utility } from './utility.ts';
 
@@ -20,8 +21,8 @@ export type HostHandlers = ContractHandlers<typeof studio>['host'];
 export type HostClient = Connection<typeof forHosts>['client'];
 
 export interface BrokerOptions {
-  /** Starts one of the two entries. */
-  readonly fork: (entry: Entry) => Utility;
+  /** Starts one of the two entries; a library with what to do where its database is damaged. */
+  readonly fork: (entry: Entry, recover: Way | null) => Utility;
   readonly log: (what: Problem | { readonly ended: Entry; readonly why: string }) => void;
   /** Runs `work` after so many milliseconds. */
   readonly later: (work: () => void, ms: number) => void;
@@ -61,6 +62,8 @@ export class Broker {
   readonly #patience = { library: new Patience(), engine: new Patience() };
   #library: Library;
   #engine: Transport | undefined;
+  /** For the next library alone. */
+  #recover: Way | null = null;
   #closed = false;
 
   constructor(options: BrokerOptions) {
@@ -83,6 +86,14 @@ export class Broker {
     void library.closed.then((why) => served.close(why));
   }
 
+  /** Ends the library, and starts it again with what to do about its damaged database. */
+  recover(way: Way): void {
+    this.#recover = way;
+    // its engine goes with it, and is not started again for it
+    this.#library.gone = true;
+    this.#library.trunk.close('the database is recovered');
+  }
+
   /** Ends both; windows are told. */
   close(): void {
     this.#closed = true;
@@ -92,7 +103,8 @@ export class Broker {
 
   #startLibrary(): Library {
     const { fork, now, started } = this.#options;
-    const child = fork('library');
+    const child = fork('library', this.#recover);
+    this.#recover = null;
     // Heard before the channels end, and with them its engine.
     child.on('exit', () => (library.gone = true));
     const trunk = utilityTransport(child);
@@ -111,7 +123,7 @@ export class Broker {
   #startEngine(library: Library): void {
     const { fork, now } = this.#options;
     const since = now();
-    const engine = utilityTransport(fork('engine'));
+    const engine = utilityTransport(fork('engine', null));
     this.#engine = engine;
     const watched: Transport = {
       send: (message) => engine.send(message),

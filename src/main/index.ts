@@ -19,7 +19,8 @@ import {
   utilityProcess,
 } from 'electron';
 import { electronPort } from '../contract/transports/port.ts';
-import { optionsText } from '../processes/options.ts';
+import { libraryEnvironment, optionsText } from '../processes/options.ts';
+import type { Way } from '../processes/library/recovery.ts';
 import { Broker } from './broker.ts';
 import { copyToDrag, emptyDragged } from './drag.ts';
 import { hostHandlers } from './host.ts';
@@ -29,6 +30,8 @@ import type { Command } from './menu.ts';
 import { pathsOf } from './paths.ts';
 import { Progress } from './progress.ts';
 import { answerApp, answerPhoto, schemes } from './protocol.ts';
+import { openedOrAsked } from './recovery.ts';
+import type { Message } from './recovery.ts';
 import { guardSession, isOurPage } from './security.ts';
 import { openWindow } from './windows.ts';
 
@@ -52,11 +55,14 @@ function start(): void {
   const progress = new Progress();
   void emptyDragged(dragged).catch((error: unknown) => log.failed(error));
   const broker = new Broker({
-    fork: (entry) =>
+    fork: (entry, recover) =>
       utilityProcess.fork(
         paths.entry(entry),
-        [optionsText({ data: paths.data, resources: paths.resources, engine: 'given' })],
-        { serviceName: `Albumen ${entry}`, stdio: 'ignore' },
+        [optionsText({ data: paths.data, resources: paths.resources, engine: 'given', recover })],
+        {
+          ...{ serviceName: `Albumen ${entry}`, stdio: 'ignore' },
+          ...(entry === 'library' && { env: libraryEnvironment() }),
+        },
       ),
     log: (what) => log.told(what),
     later: (work, ms) => void setTimeout(work, ms),
@@ -64,7 +70,7 @@ function start(): void {
     started: () => {
       progress.clear();
       // after the constructor, when there is a broker to ask
-      setImmediate(() => void follow(broker, progress));
+      setImmediate(() => void attend(broker, progress));
     },
   });
 
@@ -139,6 +145,14 @@ function show(): void {
   }
 }
 
+/** Over the window where there is one. */
+async function message({ buttons, ...said }: Message): Promise<number> {
+  const options = { ...said, buttons: [...buttons], cancelId: buttons.length - 1, noLink: true };
+  const shown =
+    window && !window.isDestroyed() ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options);
+  return (await shown).response;
+}
+
 async function choose(what: 'folder' | 'file', title: string): Promise<string | undefined> {
   const options = {
     title,
@@ -159,20 +173,26 @@ async function addFolder(broker: Broker): Promise<void> {
   window?.setProgressBar(-1);
 }
 
+/** Sees to a library that has just been started: whether it is open, and how far its jobs are. */
+async function attend(broker: Broker, progress: Progress): Promise<void> {
+  try {
+    const desk = { show: message, again: (way: Way) => broker.recover(way), quit: () => app.quit() };
+    if (await openedOrAsked(broker.client, desk)) await follow(broker, progress);
+  } catch (error) {
+    // The library's process is gone; the one after it is attended to anew.
+    log.failed(error);
+  }
+}
+
 /** Shows how far the jobs are; tells the end of long work where no window is open to tell it. */
 async function follow(broker: Broker, progress: Progress): Promise<void> {
-  try {
-    for await (const job of broker.client.jobs.watch({})) {
-      const ended = progress.put(job);
-      const open = BrowserWindow.getAllWindows();
-      for (const each of open) each.setProgressBar(progress.value);
-      if (!ended || open.length > 0) continue;
-      const { notifications } = await broker.client.settings.get({});
-      if (notifications) new Notification({ title: app.name, body: job.title }).on('click', show).show();
-    }
-  } catch (error) {
-    // The library's process is gone; the one after it is followed anew.
-    log.failed(error);
+  for await (const job of broker.client.jobs.watch({})) {
+    const ended = progress.put(job);
+    const open = BrowserWindow.getAllWindows();
+    for (const each of open) each.setProgressBar(progress.value);
+    if (!ended || open.length > 0) continue;
+    const { notifications } = await broker.client.settings.get({});
+    if (notifications) new Notification({ title: app.name, body: job.title }).on('click', show).show();
   }
 }
 

@@ -2,6 +2,7 @@
  * What the two processes are told when they are started: one JSON argument, the same for a Node child process and an
  * Electron utility process. start.ts writes it, library.ts and engine.ts read it.
  */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 
@@ -32,3 +33,12 @@ export function readOptions(argv: readonly string[]): ProcessOptions {
 }
 
 export const optionsText = (options: GivenOptions): string => JSON.stringify(options);
+
+/**
+ * The environment of the library's process, which decodes pictures and reads files on libuv's pool: that has four threads
+ * by default, whatever the machine has.
+ */
+export const libraryEnvironment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism() + 2)),
+});

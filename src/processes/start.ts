@@ -4,13 +4,12 @@
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openChannels } from '../contract/transports/mux.ts';
 import { childPort } from '../contract/transports/port.ts';
 import type { Transport } from '../contract/transports/transport.ts';
-import { optionsText } from './options.ts';
+import { libraryEnvironment, optionsText } from './options.ts';
 import type { GivenOptions } from './options.ts';
 
 export interface LibraryProcess {
@@ -28,8 +27,7 @@ export function startLibrary(options: GivenOptions): LibraryProcess {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
-    // pictures are decoded, and files read, on the pool of libuv: four threads by default, whatever the machine has
-    env: { ...process.env, UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism() + 2)) },
+    env: libraryEnvironment(),
   });
   const gone = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));

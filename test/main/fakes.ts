@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events';
 import { changesOf, Broadcast, mergeChanges } from '../../src/contract/events.ts';
 import type { Changes } from '../../src/contract/events.ts';
+import type { Recovery } from '../../src/contract/hosts.ts';
 import { serve } from '../../src/contract/serve.ts';
 import { forHosts, forWindows } from '../../src/contract/studio.ts';
 import type { HostsHandlers } from '../../src/contract/studio.ts';
@@ -56,8 +57,8 @@ export interface FakeLibrary {
   readonly engines: Transport[];
 }
 
-/** A library's process that answers as the fake studio does; `file`: what every picture is. */
-export function fakeLibrary(file = '/nowhere.png'): FakeLibrary {
+/** A library's process that answers as the fake studio does; `file`: what every picture is; `recovery`: what was done. */
+export function fakeLibrary(file = '/nowhere.png', recovery: Recovery | null = null): FakeLibrary {
   const utility = new FakeUtility();
   const { handlers } = fakeStudio(12);
   const changes = new Broadcast<Changes>(mergeChanges);
@@ -88,7 +89,7 @@ export function fakeLibrary(file = '/nowhere.png'): FakeLibrary {
     files: {
       picture: ({ id }) => (id === 'none' ? null : { file, mime: 'image/png', immutable: true }),
       addTarget: ({ path }) => ({ id: 'target-1', title: path }),
-      recovery: () => null,
+      recovery: () => recovery,
       offer: ({ id, path }) => {
         if (offered.has(id)) throw new UserError('conflict', 'It was offered before.');
         offered.set(id, path);

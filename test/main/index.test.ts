@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -18,7 +18,11 @@ import type { FakeLibrary } from './fakes.ts';
 const home = mkdtempSync(join(tmpdir(), 'albumen-main-'));
 const picture = join(home, 'one.png');
 const libraries: FakeLibrary[] = [];
-const forked: { readonly entry: string; readonly options: Record<string, unknown> }[] = [];
+const forked: {
+  readonly entry: string;
+  readonly options: Record<string, unknown>;
+  readonly env: NodeJS.ProcessEnv | undefined;
+}[] = [];
 
 const electron = {
   windows: [] as FakeWindow[],
@@ -94,7 +98,11 @@ function fakeElectron() {
   return {
     app,
     BrowserWindow,
-    dialog: { showErrorBox: vi.fn(), showOpenDialog: async () => ({ filePaths: [] }) },
+    dialog: {
+      showErrorBox: vi.fn(),
+      showMessageBox: async () => ({ response: 0 }),
+      showOpenDialog: async () => ({ filePaths: [] }),
+    },
     ipcMain: new EventEmitter(),
     Menu: {
       buildFromTemplate: (template: typeof electron.menu) => (electron.menu = template),
@@ -122,10 +130,11 @@ function fakeElectron() {
     },
     shell: {},
     utilityProcess: {
-      fork: (file: string, [text]: [string]) => {
+      fork: (file: string, [text]: [string], { env }: { env?: NodeJS.ProcessEnv }) => {
         forked.push({
           entry: file.replace(/.*[\\/]/, ''),
           options: JSON.parse(text) as Record<string, unknown>,
+          env,
         });
         if (file.endsWith('engine.js')) return new FakeUtility();
         const library = fakeLibrary(picture);
@@ -170,7 +179,10 @@ it('opens one sandboxed window on its own page', () => {
 
 it('starts a library that is given its engine, on the data folder of the person', () => {
   expect(forked.map(({ entry }) => entry)).toEqual(['library.js', 'engine.js']);
-  expect(forked[0]?.options).toMatchObject({ data: home, engine: 'given' });
+  expect(forked[0]?.options).toMatchObject({ data: home, engine: 'given', recover: null });
+  expect(Number(forked[0]?.env?.['UV_THREADPOOL_SIZE'])).toBe(Math.max(4, availableParallelism() + 2));
+  // Electron's own default
+  expect(forked[1]?.env).toBeUndefined();
 });
 
 describe('a page', () => {

@@ -182,4 +182,29 @@ describe.skipIf(CHROMIUM === undefined)('the window', () => {
     await page.getByRole('heading', { name: 'anna', exact: true }).waitFor();
     await page.close();
   });
+
+  test('deleting a person says how much room that made', async () => {
+    const { page } = await open('#/person/person-2');
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page
+      .getByRole('alertdialog')
+      .or(page.getByRole('dialog'))
+      .getByRole('button', { name: 'Delete' })
+      .click();
+    await page.getByText('deleted; 2.4 MB freed on disk').waitFor();
+    await page.close();
+  });
+
+  test('pictures that cannot be had leave their place empty', async () => {
+    const { page } = await open('#/library');
+    await page.route(/\/image\/face\//, (route) => route.abort());
+    await page.evaluate(`location.hash = '#/people'`);
+    const cover = page.getByRole('link', { name: /Uncle/ }).locator('img');
+    await page.locator('img.broken').first().waitFor({ state: 'attached' });
+    await expect.poll(() => cover.isVisible()).toBe(false);
+    await page.unroute(/\/image\/face\//);
+    await page.reload();
+    await expect.poll(() => cover.isVisible()).toBe(true);
+    await page.close();
+  });
 });

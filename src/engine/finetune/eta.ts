@@ -13,6 +13,7 @@ const WINDOW = 15;
 export class Pace<Kind extends string> {
   readonly clock: Clock;
   readonly #seconds = new Map<Kind, number[]>();
+  readonly #totals = new Map<Kind, number>();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -21,6 +22,12 @@ export class Pace<Kind extends string> {
   /** Notes what one piece of a kind took, in seconds. */
   add(kind: Kind, seconds: number): void {
     this.#seconds.set(kind, [...(this.#seconds.get(kind) ?? []), seconds].slice(-WINDOW));
+    this.#totals.set(kind, this.total(kind) + seconds);
+  }
+
+  /** Seconds that all pieces of a kind took. */
+  total(kind: Kind): number {
+    return this.#totals.get(kind) ?? 0;
   }
 
   /** Does the work and notes how long it took, unless it throws. */

@@ -5,16 +5,16 @@
 import type { HeldOutLoss } from '../train/state-file.ts';
 import type { Batch, Trainer } from '../train/trainer.ts';
 import { normals, permutation, uniforms } from './draws.ts';
-import type { Recipe } from './recipes.ts';
+import type { HeldOutRule, Recipe } from './recipes.ts';
 
 export interface AlbumSplit {
   readonly training: readonly Float32Array[];
   readonly heldOut: readonly Float32Array[];
 }
 
-/** Sets one photo in `oneIn` aside, chosen by the seed; none where the recipe holds none out or the album is smaller. */
+/** Sets one photo in `oneIn` aside, at most `most`, chosen by the seed; none where the recipe holds none out or the album is smaller. */
 export function splitAlbum(images: readonly Float32Array[], { heldOut }: Recipe, seed: number): AlbumSplit {
-  const count = heldOut ? Math.floor(images.length / heldOut.oneIn) : 0;
+  const count = heldOut ? Math.min(heldOut.most, Math.floor(images.length / heldOut.oneIn)) : 0;
   const aside = new Set(permutation(seed, 'split', 0, images.length).slice(0, count));
   return {
     training: images.filter((_, i) => !aside.has(i)),
@@ -23,15 +23,15 @@ export function splitAlbum(images: readonly Float32Array[], { heldOut }: Recipe,
 }
 
 /**
- * The fixed micro-batches of `size` images: `draws` (t, noise) pairs a photo, or as many more as fill the last
- * micro-batch. Draw j of d has its t in the j-th of d equal parts of 0..timesteps-1, so that few draws cover all of it.
+ * The fixed micro-batches of `size` images: `draws` (t, noise) pairs a photo, fewer where that makes more than `pairs`, or
+ * as many more as fill the last micro-batch. Draw j of d has its t in the j-th of d equal parts of 0..timesteps-1, so that few draws cover all of it.
  */
 export function heldOutBatches(
   images: readonly Float32Array[],
-  options: { seed: number; size: number; draws: number; timesteps: number },
+  options: { seed: number; size: number; timesteps: number } & Pick<HeldOutRule, 'draws' | 'pairs'>,
 ): Batch[] {
   const { seed, size, timesteps } = options;
-  let { draws } = options;
+  let draws = Math.max(1, Math.min(options.draws, Math.floor(options.pairs / images.length)));
   while ((draws * images.length) % size !== 0) draws++;
   const items = images.flatMap((image, photo) =>
     Array.from({ length: draws }, (_, draw) => {

@@ -3,6 +3,7 @@
  * the command line and the studio's engine open one beside the trainer.
  */
 import { invariant } from '../../domain/errors.ts';
+import { DEFAULT_SAMPLER, stepsFor } from '../../domain/sampling.ts';
 import { epsDenoiser } from '../diffusion/denoiser.ts';
 import { unet } from '../prior.ts';
 import type { Prior } from '../prior.ts';
@@ -11,8 +12,6 @@ import type { Runtime } from '../runtime/session.ts';
 import { newBuilder } from '../train/graphs.ts';
 import type { TrainingState } from '../train/trainer.ts';
 import type { Recipe } from './recipes.ts';
-
-const STEPS = 20;
 
 export interface Previews {
   /** [3,S,S]; undefined where the signal ended it, so that the run itself can stop where it can be gone on from. */
@@ -49,6 +48,7 @@ export async function openPreviews(
     .filter((name) => recipe.weights === 'full' || /\.lora\.[ab]$/.test(name));
   const network = await runtime.compile(graph, prior.weights, new Set(learned));
   const { photo, strength: K, seed, signal, between } = options;
+  const sampler = DEFAULT_SAMPLER;
   return {
     async preview({ tensors }) {
       const weights = Object.fromEntries(tensors.map(({ name, value }) => [name, value]));
@@ -60,7 +60,7 @@ export async function openPreviews(
         },
         { schedule, shape: [1, 3, size, size], variance },
       );
-      const walk = restore(denoiser, { photo, K, sampler: 'dpmpp-sde', steps: Math.min(STEPS, K), seed });
+      const walk = restore(denoiser, { photo, K, sampler, steps: stepsFor(sampler, K), seed });
       for (;;) {
         const next = await walk.next();
         if (next.done) return next.value.candidates[0] ?? photo;

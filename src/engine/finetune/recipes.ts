@@ -30,12 +30,16 @@ export interface Recipe {
 export interface HeldOutRule {
   /** One of so many photos is held out; an album of fewer is trained on whole. */
   readonly oneIn: number;
+  /** ... and so many photos at most, however large the album: judging them must stay cheap beside the steps. */
+  readonly most: number;
   /** Steps between two held-out losses. */
   readonly every: number;
   /** The run stops after so many held-out losses in a row that are no better than the best. */
   readonly patience: number;
-  /** (t, noise) pairs for each held-out photo, at least. */
+  /** (t, noise) pairs for each held-out photo. */
   readonly draws: number;
+  /** ... and in all, at most; a photo then has fewer, though one at least. */
+  readonly pairs: number;
 }
 
 export interface RecipeOptions {
@@ -64,8 +68,8 @@ const NUMBERS = {
   K: 200,
   /** K' / K: restoration visits t < K only; the margin keeps its first steps off the edge of what was trained. */
   margin: 1.25,
-  /** The brief of issue 3 (1 of 8); an evaluation of 2 photos x 8 draws costs a step, so every 20 steps costs 5 %. */
-  heldOut: { oneIn: 8, every: 20, patience: 5, draws: 8 },
+  /** One of eight, as usual. 16 pairs cost as much as two steps [m], whatever the album's size: a tenth, every 20 steps. */
+  heldOut: { oneIn: 8, most: 4, every: 20, patience: 5, draws: 8, pairs: 16 },
 } as const;
 
 /** The published recipe or the fast one for an album. Throws `usage` for a K that is not a whole number from 1. */

@@ -30,6 +30,8 @@ export interface FinetuneRequest {
   readonly signal?: AbortSignal | undefined;
   /** Steps between previews; none by default. */
   readonly previewEvery?: number | undefined;
+  /** Of the time the steps take, what previews may take at most, the first aside; undefined: as much as they do. */
+  readonly previewShare?: number | undefined;
   /** Makes a picture [3,S,S] with the weights as they are, or none; what it sees is a view, valid until it returns. */
   readonly preview?: ((state: TrainingState) => Promise<Float32Array | undefined>) | undefined;
   /** What a step took when it was last measured on this machine, for an ETA before the first step. */

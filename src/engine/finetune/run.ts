@@ -9,7 +9,7 @@ import type { Pace } from './eta.ts';
 import { bestOf } from './held-out.ts';
 
 /** The pieces of work whose time is measured. */
-export type Work = 'step' | 'held-out' | 'checkpoint';
+export type Work = 'step' | 'held-out' | 'checkpoint' | 'preview';
 
 /** Measured seconds after which a run is saved, however few steps that were. */
 const SECONDS_BETWEEN = 60;

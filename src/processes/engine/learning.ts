@@ -14,6 +14,7 @@ import { generateAlbum } from '../../engine/album.ts';
 import { configurationOf } from '../../engine/configuration.ts';
 import { finetune } from '../../engine/finetune.ts';
 import type { FinetuneResult } from '../../engine/finetune.ts';
+import { Pace } from '../../engine/finetune/eta.ts';
 import { openPreviews } from '../../engine/finetune/previews.ts';
 import { recipeFor } from '../../engine/finetune/recipes.ts';
 import type { Recipe } from '../../engine/finetune/recipes.ts';
@@ -35,8 +36,9 @@ import type { OpenModel, Workshop } from './workshop.ts';
 const SEED = 0;
 /** Points of a loss curve that are kept. */
 const MOST_POINTS = 1000;
-/** Pictures of a finetune at work: what it makes of a photo by now, each some 20 evaluations. */
+/** Pictures of a finetune at work, what it makes of a photo by now: at most so many, and of the steps' time this share. */
 const PREVIEWS = 16;
+const PREVIEW_SHARE = 0.1;
 /** K of these pictures, as restorations usually have it, of 1,000 steps. */
 const PREVIEW_STRENGTH = 200;
 
@@ -162,7 +164,8 @@ async function* learn(
       ...{ images, names, imageSize: prior.config.imageSize, T: prior.schedule.T, base: base.sha256 },
       ...{ recipe, seed: SEED, checkpointFile: join(folder, 'run.safetensors'), signal },
       ...(order.secondsPerStep !== null && { secondsPerStep: order.secondsPerStep }),
-      ...{ previewEvery: Math.ceil(recipe.steps / PREVIEWS), preview: previews?.preview },
+      ...{ previewEvery: Math.ceil(recipe.steps / PREVIEWS), previewShare: PREVIEW_SHARE },
+      preview: previews?.preview,
     };
     const { result, seconds } = yield* follow(trainer, request, face);
     const file = await save(trainer, { folder, recipe, prior, base }, result);
@@ -191,20 +194,17 @@ async function* follow(
   face: string | null,
 ): AsyncGenerator<LearnNews, { result: FinetuneResult; seconds: number | null }> {
   const events = finetune(trainer, request);
-  let begun: { readonly at: number; readonly step: number } | undefined;
-  let seconds: number | null = null;
+  const pace = new Pace<'step'>(() => 0);
   for (;;) {
     // a step blocks the thread: let messages have their turn
     await setImmediate();
     const next = await events.next();
-    if (next.done) return { result: next.value, seconds };
+    if (next.done) return { result: next.value, seconds: pace.median('step') ?? null };
     const event = next.value;
     if (event.kind === 'start')
       yield { ...progress('learning', event.step, event.of), etaSeconds: event.eta ?? null };
     else if (event.kind === 'step') {
-      const now = performance.now();
-      if (begun) seconds = (now - begun.at) / 1000 / (event.step - begun.step);
-      begun ??= { at: now, step: event.step };
+      pace.add('step', event.seconds);
       yield { kind: 'loss', point: { step: event.step, loss: event.loss, heldOut: null } };
       yield { ...progress('learning', event.step, event.of), etaSeconds: event.eta };
     } else if (event.kind === 'held-out')

@@ -16,10 +16,10 @@ export const enModels = {
   'models.one.face-detector': 'Face detector',
   'models.one.face-recogniser': 'Face recogniser',
   'models.about.prior':
-    'Restores faces. One is used for all photos; finetunes belong to the prior they were made from.',
-  'models.about.face-detector': 'Finds the faces in a photo.',
+    'Restore faces. One is used for all photos; finetunes belong to the prior they were made from.',
+  'models.about.face-detector': 'Find the faces in a photo.',
   'models.about.face-recogniser':
-    'Measures how alike two faces are: the evidence that a person is still themselves.',
+    'Measure how alike two faces are: the evidence that a person is still themselves.',
   'models.licence': 'Licence: {licence}',
   'models.bundled': 'came with Albumen',
   'models.added': 'added by you',

@@ -32,6 +32,7 @@ export const enPeople = {
   'person.unhide': 'Show again',
   'person.changed': 'Changed',
   'person.deleted': '{name} deleted',
+  'person.deletedFreed': '{name} deleted; {size} freed on disk',
   'person.deleteTitle': 'Delete {name}?',
   'person.deleteText': {
     one: 'The name leaves all photos. {n} adapter ({size}) and the face measurements are erased from disk; that cannot be undone. The photos stay.',
@@ -45,6 +46,7 @@ export const enPeople = {
   'person.rejected': 'Taken off',
   'person.moreFaces': { one: 'Show {n} more', other: 'Show {n} more' },
   'person.faces': 'Faces',
+  'person.noFaces': 'None yet. On the page People, say which of the faces without a name are theirs.',
   'person.toAlbum': 'Add to the album',
   'person.split': 'Somebody else',
   'person.splitTitle': { one: 'Who is this face?', other: 'Who are these {n} faces?' },

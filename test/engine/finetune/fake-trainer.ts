@@ -121,7 +121,7 @@ export function album(count: number, seed = 7): Float32Array[] {
 /** `fast`, with numbers that small photos want. */
 export function recipe(change: Partial<Recipe> = {}): Recipe {
   const fast = recipeFor('fast', { album: 'personal' });
-  const heldOut = { oneIn: 8, every: 10, patience: 100, draws: 3 };
+  const heldOut = { oneIn: 8, most: 4, pairs: 16, every: 10, patience: 100, draws: 3 };
   return { ...fast, learningRate: 0.05, steps: 60, heldOut, ...change };
 }
 

@@ -105,7 +105,7 @@ test('an early stop leaves the best weights in the trainer', async () => {
   const trainer = new FakeTrainer();
   trainer.heldOutAt = (steps) => losses[steps / 10]!;
   const at20 = new FakeTrainer();
-  const patient = recipe({ heldOut: { oneIn: 8, every: 10, patience: 3, draws: 3 } });
+  const patient = recipe({ heldOut: { oneIn: 8, most: 4, pairs: 16, every: 10, patience: 3, draws: 3 } });
   await follow(
     finetune(at20, request(file('until-20'), { recipe: patient })),
     (event) => event.kind === 'held-out' && event.step === 20,
@@ -150,6 +150,33 @@ test('previews come every n steps and see the weights as they are', async () => 
     [50, 50],
   ]);
   expect(previews[0]!.image[1]).not.toBe(previews[1]!.image[1]);
+});
+
+test('previews take no more than their share of the time, the first aside, and count in the ETA', async () => {
+  let now = 0;
+  const trainer = new FakeTrainer();
+  trainer.lossAt = (_, loss) => {
+    now += 1;
+    return loss;
+  };
+  const preview = (): Promise<Float32Array> => {
+    now += 2;
+    return Promise.resolve(new Float32Array(12));
+  };
+  const { events } = await follow(
+    finetune(
+      trainer,
+      request(file('share'), {
+        ...{ recipe: recipe({ heldOut: null }), clock: () => now },
+        ...{ previewEvery: 3, previewShare: 0.1, preview },
+      }),
+    ),
+  );
+  // one at once, the second when 40 steps of a second paid for four seconds of previews
+  expect(stepsOf(events, 'preview')).toEqual([3, 42, 60]);
+  const steps = events.filter((event) => event.kind === 'step');
+  expect(steps.map(({ seconds }) => seconds)).toEqual(Array.from({ length: 60 }, () => 1));
+  expect(steps[19]!.eta).toBeCloseTo(40 + 0.1 * 40);
 });
 
 /** Each step takes `seconds`. */

@@ -71,6 +71,7 @@ test.each([
   [15, 1],
   [16, 2],
   [20, 2],
+  [300, 4],
 ])('of %i photos %i are held out', (photos, count) => {
   const images = album(photos);
   const split = splitAlbum(images, recipe(), 1);
@@ -80,11 +81,22 @@ test.each([
 });
 
 test('the held-out set fills its micro-batches and covers all t', () => {
-  const batches = heldOutBatches(album(2), { seed: 1, size: 3, draws: 8, timesteps: 90 });
+  const batches = heldOutBatches(album(2), { seed: 1, size: 3, draws: 8, pairs: 16, timesteps: 90 });
   expect(batches).toHaveLength(6);
   const t = batches.flatMap((batch) => batch.t);
   expect(t.slice(0, 9).map((time) => Math.floor(time / 10))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-  expect(heldOutBatches(album(2), { seed: 1, size: 3, draws: 8, timesteps: 90 })).toEqual(batches);
+  expect(heldOutBatches(album(2), { seed: 1, size: 3, draws: 8, pairs: 16, timesteps: 90 })).toEqual(batches);
+});
+
+test.each([
+  [1, 8],
+  [2, 16],
+  [4, 16],
+  [20, 20],
+])('of %i held-out photos %i pairs are judged', (photos, pairs) => {
+  const batches = heldOutBatches(album(photos), { seed: 1, size: 4, draws: 8, pairs: 16, timesteps: 90 });
+  // 20 photos, of which each must have one at least, make more than 16
+  expect(batches.flatMap(({ t }) => t)).toHaveLength(pairs);
 });
 
 test('the best is the lowest, of equals the first; patience counts from there', () => {

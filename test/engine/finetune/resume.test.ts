@@ -16,7 +16,10 @@ import { FakeTrainer, failureOf, follow, recipe, request } from './fake-trainer.
 const folder = temporaryFolder();
 const STEPS = 240;
 // checkpoints two steps apart, so that a crash loses one
-const long = recipe({ steps: STEPS, heldOut: { oneIn: 8, every: 7, patience: 100, draws: 2 } });
+const long = recipe({
+  steps: STEPS,
+  heldOut: { oneIn: 8, most: 4, pairs: 16, every: 7, patience: 100, draws: 2 },
+});
 
 interface Stop {
   readonly step: number;

@@ -85,10 +85,13 @@ export class PersonView {
   }
 
   /** Does something that can be undone, and says so. */
-  async does(work: () => Promise<unknown>, said: string): Promise<void> {
+  async does<T>(work: () => Promise<T>, said: string | ((done: T) => string)): Promise<void> {
     await this.safely(async () => {
-      await work();
-      toasts.done(said, { label: t('common.undo'), run: () => void undo(this.#studio) });
+      const done = await work();
+      toasts.done(typeof said === 'string' ? said : said(done), {
+        label: t('common.undo'),
+        run: () => void undo(this.#studio),
+      });
     });
   }
 
