@@ -20,9 +20,12 @@ import type { Networks } from '../src/restoration/networks.ts';
 import { planPhoto } from '../src/restoration/plan.ts';
 import type { PlanRequest } from '../src/restoration/plan.ts';
 import { restorePhotograph } from '../src/restoration/restore-photograph.ts';
+import { command } from '../training/command.ts';
 import { last } from './meter.ts';
 import { writePortrait } from './portrait.ts';
 import { machineLine, median } from './run.ts';
+
+command('npm run bench:photograph --', 'Measures what a whole photo costs besides the network.').parse();
 
 const ROUNDS = 5;
 const STEPS = 5;
