@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeSafetensors } from '../src/engine/checkpoint/safetensors.ts';
+import { writeSafetensors } from '../src/engine/checkpoint/safetensors-write.ts';
 import { sizeOf } from '../src/engine/graph/shape.ts';
 import { forwardGraph } from '../src/engine/prior.ts';
 import { command } from '../training/command.ts';

@@ -15,37 +15,39 @@ import type { GuidanceForm } from '../engine/diffusion/guidance.ts';
 import { checkAlbum } from '../engine/finetune/request.ts';
 import type { Prior } from '../engine/prior.ts';
 import type { Runtime } from '../engine/runtime/session.ts';
-import { readAlignedCrop } from '../imaging/read.ts';
 import { writeImage } from '../imaging/write.ts';
+import { AlbumPhotos } from './album-photos.ts';
 import type { Album } from './finetuning.ts';
 import type { Host } from './host.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { collectPhotos } from './photos.ts';
 
 /**
- * Every picture of a folder as a crop of S = `size`. One that cannot be used is named and left out; throws
+ * Every photo of a folder as a crop of S = `size` (album-photos.ts). One that cannot be used is named and left out; throws
  * `album.unsuitable` where fewer than two are left, `usage` for what is no folder.
  */
-export async function readAlbum(folder: string, size: number, { ui, signal }: Host): Promise<Album> {
+export async function readAlbum(folder: string, size: number, host: Host): Promise<Album> {
+  const { ui, signal } = host;
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new UserError(
       'usage',
       `There is no folder ${quoted(folder)}.`,
-      'Give a folder with aligned, square face crops of one person.',
+      'Give a folder with photos of one person.',
     );
   const images: Float32Array[] = [];
   const names: string[] = [];
+  await using photos = new AlbumPhotos(size, host);
   for (const { path } of collectPhotos([folder])) {
     if (signal.aborted) throw new UserError('cancelled', 'Stopped; nothing was done.');
     try {
-      const { data } = await readAlignedCrop(path, size);
-      images.push(data);
+      images.push(await photos.read(path));
       names.push(basename(path));
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof UserError) || error.code === 'cancelled') throw error;
       ui.problem(error, 'Left out of the album: ');
     }
   }
+  if (photos.cut > 0) ui.note(`Cut the face out of ${counted(photos.cut, 'photo')}.`);
   checkAlbum(images, size, names);
   return { images, names };
 }

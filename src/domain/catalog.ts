@@ -1,10 +1,12 @@
 /**
- * What the catalog of models says (resources/models/catalog.json): which models there are, what each is for, where it comes
- * from and under which licence. services/models reads it, downloads by it, and finds what is installed.
+ * What the catalog of models says (resources/models/catalog.json): which models there are, what each is for, where it
+ * comes from and under which licence. services/models reads it, downloads by it, and finds what is installed.
  */
 import * as v from 'valibot';
 
+/** A prior restores, a detector finds faces, a recogniser says whose they are. */
 export const MODEL_KINDS = ['prior', 'face-detector', 'face-recogniser'] as const;
+/** One of them. */
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 /** For people, in the singular. */
@@ -20,11 +22,13 @@ export const ModelId = v.pipe(v.string(), v.maxLength(60), v.regex(/^[a-z0-9]+(-
 /** A file beside a model.json: never a path. */
 export const FileName = v.pipe(v.string(), v.maxLength(100), v.regex(/^[\w-][\w.-]*$/));
 
+/** Of a file's bytes, 64 lower-case hexadecimal digits. */
 export const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(1000));
 const size = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 40));
 
+/** Under which terms a model may be used. */
 export const Licence = v.strictObject({
   name: text,
   url: v.optional(v.pipe(v.string(), v.url())),
@@ -36,6 +40,7 @@ export const Licence = v.strictObject({
 });
 export type Licence = v.InferOutput<typeof Licence>;
 
+/** The one file of a model that its publisher offers. */
 export const Download = v.strictObject({
   url: v.pipe(v.string(), v.url()),
   /** What it is called once it is installed. */
@@ -60,16 +65,18 @@ const common = {
 };
 
 /** Comes with Albumen: a folder beside the catalog. */
-export const BundledEntry = v.strictObject({ ...common, bundled: FileName });
+const BundledEntry = v.strictObject({ ...common, bundled: FileName });
 /** Can be downloaded. */
 export const DownloadEntry = v.strictObject({ ...common, download: Download });
 /** Only from a file the user has; `fromFile` says which, a sentence. */
-export const FileEntry = v.strictObject({ ...common, fromFile: text });
+const FileEntry = v.strictObject({ ...common, fromFile: text });
 
+/** One model; its last field says where it comes from. */
 export const CatalogEntry = v.union([BundledEntry, DownloadEntry, FileEntry]);
 export type CatalogEntry = v.InferOutput<typeof CatalogEntry>;
 export type DownloadEntry = v.InferOutput<typeof DownloadEntry>;
 
+/** The whole catalog, as its JSON has it. */
 export const Catalog = v.strictObject({ models: v.array(CatalogEntry) });
 export type Catalog = v.InferOutput<typeof Catalog>;
 

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { id, ids, list, name, text, whole } from './fields.ts';
 
+/** How pictures are written. */
 export const ExportForm = v.strictObject({
   /** `same`: as the original, where it can be written. */
   format: v.picklist(['same', 'jpeg', 'png', 'tiff', 'webp', 'avif']),
@@ -21,9 +22,11 @@ export const ExportForm = v.strictObject({
 });
 export type ExportForm = v.InferOutput<typeof ExportForm>;
 
+/** A form under a name; built-in ones stay as they are. */
 export const ExportPreset = v.strictObject({ id, name: name(), form: ExportForm, builtIn: v.boolean() });
 export type ExportPreset = v.InferOutput<typeof ExportPreset>;
 
+/** One export, as a person asks for it. */
 export const ExportRequest = v.strictObject({
   photos: ids(100_000),
   /** Without one the chosen rendition of each photo, or the photo itself. */
@@ -34,6 +37,7 @@ export const ExportRequest = v.strictObject({
 });
 export type ExportRequest = v.InferOutput<typeof ExportRequest>;
 
+/** What an export would write, before it does; `bytes` null: nobody can say. */
 export const ExportPreview = v.strictObject({
   files: list(
     v.strictObject({ photo: id, path: text(4096), bytes: v.nullable(whole(0, Number.MAX_SAFE_INTEGER)) }),

@@ -28,6 +28,12 @@ export const number = (min: number, max: number) =>
 export const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
 
+/** Along one axis of a photo, in pixels as it is seen; a face may reach beyond the border. */
+export const coordinate = number(-1e6, 1e6);
+
+/** A place in a photo, from its top left corner. */
+export const point = v.strictObject({ x: coordinate, y: coordinate });
+
 /** How many rows a page may have: 1 to `max`. */
 export const limit = (max = 500) => whole(1, max);
 

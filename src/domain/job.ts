@@ -3,8 +3,9 @@
  * contract/jobs.ts has the calls; the queue that keeps them through every crash is services/jobs.
  */
 import * as v from 'valibot';
-import { bytes, id, number, text, whole } from './fields.ts';
+import { bytes, id, number, point, text, whole } from './fields.ts';
 
+/** What the work is. */
 export const JobKind = v.picklist(['scan', 'faces', 'restore', 'finetune', 'album', 'export']);
 export type JobKind = v.InferOutput<typeof JobKind>;
 
@@ -12,6 +13,7 @@ export type JobKind = v.InferOutput<typeof JobKind>;
 export const JobState = v.picklist(['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'aside']);
 export type JobState = v.InferOutput<typeof JobState>;
 
+/** How far a job is: `done` of `of`, in whatever its stage counts. */
 export const JobProgress = v.strictObject({
   /** What it is at, for a person: finding faces, restoring, saving. */
   stage: text(100),
@@ -22,7 +24,8 @@ export const JobProgress = v.strictObject({
 });
 export type JobProgress = v.InferOutput<typeof JobProgress>;
 
-export const JobError = v.strictObject({
+/** Why a job failed: a PlainError (errors.ts) without its data. */
+const JobError = v.strictObject({
   code: text(100),
   message: text(2000),
   advice: v.nullable(text(2000)),
@@ -30,6 +33,7 @@ export const JobError = v.strictObject({
 
 const Time = whole(0, Number.MAX_SAFE_INTEGER);
 
+/** One piece of long work, waiting, running or over. */
 export const Job = v.strictObject({
   id,
   kind: JobKind,
@@ -50,10 +54,8 @@ export const Job = v.strictObject({
 });
 export type Job = v.InferOutput<typeof Job>;
 
-const Corner = v.strictObject({ x: number(-1e6, 1e6), y: number(-1e6, 1e6) });
-
-/** Four corners of the square a preview belongs to, in pixels of the photo: top left, top right, bottom right, bottom left. */
-export const Corners = v.strictTuple([Corner, Corner, Corner, Corner]);
+/** Of the square a preview belongs to, in pixels of the photo: top left, top right, bottom right, bottom left. */
+export const Corners = v.strictTuple([point, point, point, point]);
 
 /** A picture of work in progress, at most 512 px. */
 export const Preview = v.strictObject({

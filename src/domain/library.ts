@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { id, number, text, whole } from './fields.ts';
 import { CapturedAt, Rating } from './photo.ts';
 
+/** A folder whose photos belong to the library. */
 export const LibraryFolder = v.strictObject({
   id,
   title: text(500),
@@ -37,6 +38,7 @@ export const PhotoFilter = v.strictObject({
 });
 export type PhotoFilter = v.InferOutput<typeof PhotoFilter>;
 
+/** By when photos were taken. */
 export const PhotoOrder = v.picklist(['newest', 'oldest']);
 export type PhotoOrder = v.InferOutput<typeof PhotoOrder>;
 
@@ -48,6 +50,7 @@ export const TimelineMonth = v.strictObject({
 });
 export type TimelineMonth = v.InferOutput<typeof TimelineMonth>;
 
+/** What a scan could not take in, and why. */
 export const ScanProblem = v.strictObject({
   /** What it is about, printable. */
   path: text(10_000),
@@ -55,6 +58,7 @@ export const ScanProblem = v.strictObject({
 });
 export type ScanProblem = v.InferOutput<typeof ScanProblem>;
 
+/** How far a scan is; it counts files. */
 export const ScanProgress = v.strictObject({
   stage: v.picklist(['looking', 'reading', 'done']),
   /** Files seen so far; of them to be read, and read. */
@@ -63,6 +67,7 @@ export const ScanProgress = v.strictObject({
   read: whole(0, 1e9),
   bytes: whole(0, Number.MAX_SAFE_INTEGER),
   bytesRead: whole(0, Number.MAX_SAFE_INTEGER),
+  /** Until the end; null where nobody can say. */
   etaSeconds: v.nullable(number(0, 1e9)),
   added: whole(0, 1e9),
   changed: whole(0, 1e9),

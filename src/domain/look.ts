@@ -4,16 +4,17 @@
  */
 import type { DatePrecision } from './photo.ts';
 
-/** Longest sides of thumbnails, in pixels. */
-export const THUMBNAIL_SIDES = [256, 1024] as const;
-export type ThumbnailSide = (typeof THUMBNAIL_SIDES)[number];
+/** The longest side of a thumbnail, in pixels. */
+export type ThumbnailSide = 256 | 1024;
 
+/** A date in a picture's metadata. */
 export interface PictureDate {
   /** Local time as if it were UTC, in milliseconds since 1970. */
   readonly at: number;
   readonly precision: DatePrecision;
 }
 
+/** What is known of one file after a look; every field is there, also of a file that is no picture. */
 export interface Look {
   /** As it is seen; null where the file is no picture that can be read. */
   readonly size: { readonly width: number; readonly height: number } | null;

@@ -3,10 +3,12 @@
  * Geometry is in pixels of the photo as it is seen; contract/people.ts and contract/albums.ts are the calls.
  */
 import * as v from 'valibot';
-import { id, list, name, number, text, whole } from './fields.ts';
+import { coordinate, id, list, name, number, point, text, whole } from './fields.ts';
 
+/** The year a person was born in. */
 export const BirthYear = whole(1700, 2200);
 
+/** A person of the library, with counts of what is known of them. */
 export const Person = v.strictObject({
   id,
   name: name(),
@@ -23,14 +25,13 @@ export const Person = v.strictObject({
 });
 export type Person = v.InferOutput<typeof Person>;
 
-const Place = v.strictObject({ x: number(-1e6, 1e6), y: number(-1e6, 1e6) });
+/** Image-left eye, image-right eye, nose, image-left and image-right corner of the mouth, in pixels of the photo. */
+export const FaceLandmarks = v.strictTuple([point, point, point, point, point]);
 
-/** Image-left eye, image-right eye, nose, image-left corner of the mouth, image-right corner, in pixels. */
-export const FaceLandmarks = v.strictTuple([Place, Place, Place, Place, Place]);
-
+/** The rectangle a face fills, in pixels of the photo. */
 export const FaceBox = v.strictObject({
-  left: number(-1e6, 1e6),
-  top: number(-1e6, 1e6),
+  left: coordinate,
+  top: coordinate,
   width: number(0, 1e6),
   height: number(0, 1e6),
 });
@@ -80,6 +81,7 @@ export const Anchor = v.strictObject({
 });
 export type Anchor = v.InferOutput<typeof Anchor>;
 
+/** A finetune after `step` steps: the loss of that step, and of photos held out; null where it was not measured. */
 export const LossPoint = v.strictObject({
   step: whole(0, 1e9),
   loss: v.nullable(number(0, 1e9)),

@@ -15,9 +15,11 @@ export const CapturedAt = whole(-30_610_224_000_000, 253_402_300_799_999);
 export const CapturedFrom = v.picklist(['exif', 'name', 'mtime', 'hand']);
 export type CapturedFrom = v.InferOutput<typeof CapturedFrom>;
 
+/** How much of a date is known. */
 export const DatePrecision = v.picklist(['second', 'day', 'month', 'year']);
 export type DatePrecision = v.InferOutput<typeof DatePrecision>;
 
+/** Stars; 0: not rated. */
 export const Rating = whole(0, 5);
 
 /** A photo as the grid shows it. */

@@ -5,7 +5,8 @@
 import * as v from 'valibot';
 import { Sha256 } from './catalog.ts';
 import { UserError } from './errors.ts';
-import { list, number, text, whole } from './fields.ts';
+import { coordinate, list, number, point, text, whole } from './fields.ts';
+import { FaceLandmarks } from './person.ts';
 import { quoted } from './text.ts';
 
 /** Recipes of another version are refused in words. */
@@ -14,18 +15,13 @@ const VERSION = 1;
 export const MAX_FACES = 500;
 /** As many results of one photo as one batch sensibly holds. */
 export const MAX_CANDIDATES = 16;
+/** UTF-16 units of a recipe's text. */
 const MAX_TEXT = 4e6;
 
 const label = v.pipe(text(255), v.nonEmpty());
-/** Pixels of a photo; a face may reach beyond its border. */
-const coordinate = number(-1e6, 1e6);
 const length = v.pipe(number(0, 1e6), v.minValue(1e-3));
 const share = number(0, 1);
 const seed = whole(0, Number.MAX_SAFE_INTEGER);
-const Point = v.strictObject({ x: coordinate, y: coordinate });
-
-/** Image-left eye, image-right eye, nose, image-left and image-right corner of the mouth, in pixels of the photo. */
-const Landmarks = v.strictTuple([Point, Point, Point, Point, Point]);
 
 const Rectangle = v.strictObject({ left: coordinate, top: coordinate, width: length, height: length });
 
@@ -33,14 +29,14 @@ const Rectangle = v.strictObject({ left: coordinate, top: coordinate, width: len
 export const Geometry = v.variant('kind', [
   v.strictObject({
     kind: v.literal('face'),
-    landmarks: Landmarks,
+    landmarks: FaceLandmarks,
     box: Rectangle,
     /** Of the detector, 0..1; absent where a person placed it. */
     score: v.exactOptional(share),
   }),
   v.strictObject({
     kind: v.literal('square'),
-    centre: Point,
+    centre: point,
     side: length,
     /** Degrees, clockwise as seen. */
     rotation: number(-360, 360),
@@ -57,6 +53,7 @@ export const PersonChoice = v.strictObject({
 });
 export type PersonChoice = v.InferOutput<typeof PersonChoice>;
 
+/** One face: where it is, and how it is restored. */
 export const RecipeFace = v.pipe(
   v.strictObject({
     where: Geometry,
@@ -103,6 +100,7 @@ const Output = v.strictObject({
   depth: v.picklist([8, 16]),
 });
 
+/** The whole recipe, as its JSON has it. */
 export const Recipe = v.pipe(
   v.strictObject({
     kind: v.literal('albumen-recipe'),

@@ -22,6 +22,7 @@ export const FaceEvidence = v.strictObject({
 });
 export type FaceEvidence = v.InferOutput<typeof FaceEvidence>;
 
+/** One restored version; strength (K), steps and seed are those of the first face that was restored. */
 export const Rendition = v.strictObject({
   id,
   photo: id,

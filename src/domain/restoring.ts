@@ -33,6 +33,7 @@ export const RepairChoice = v.strictObject({
   denoise: number(0, 1),
 });
 
+/** How one photo, or several alike, are to be restored. */
 export const RestoreChoice = v.strictObject({
   /** Noise steps (K): how far the result may leave the photo. */
   strength: Strength,
@@ -46,6 +47,7 @@ export const RestoreChoice = v.strictObject({
 });
 export type RestoreChoice = v.InferOutput<typeof RestoreChoice>;
 
+/** How a person's prior is made (engine/finetune/recipes.ts). */
 export const FinetuneChoice = v.strictObject({
   recipe: v.picklist(['fast', 'paper']),
   weights: v.picklist(['adapter', 'full']),

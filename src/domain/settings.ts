@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { number, text, whole } from './fields.ts';
 
+/** All settings of the program. */
 export const Settings = v.strictObject({
   theme: v.picklist(['system', 'light', 'dark']),
   language: v.picklist(['en']),
@@ -21,6 +22,7 @@ export const Settings = v.strictObject({
 });
 export type Settings = v.InferOutput<typeof Settings>;
 
+/** What holds until somebody chooses. */
 export const DEFAULT_SETTINGS: Settings = {
   theme: 'system',
   language: 'en',

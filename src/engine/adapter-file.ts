@@ -11,13 +11,12 @@ import { firstNonFinite, openCheckpoint } from './checkpoint/open.ts';
 import { writeSafetensors } from './checkpoint/safetensors-write.ts';
 import { systemCode } from './checkpoint/source.ts';
 import type { TensorStore } from './checkpoint/store.ts';
-import { elementsOf } from './checkpoint/convert.ts';
 import type { Recipe } from './finetune/recipes.ts';
 import { sameShape } from './graph/shape.ts';
 import type { UNetConfig } from './nn/config.ts';
 import { AdaptedBuilder, adapted } from './nn/lora.ts';
 import type { Adapter } from './nn/lora.ts';
-import { openPrior, unet } from './prior.ts';
+import { openPrior, tensorMismatch, unet } from './prior.ts';
 import type { Prior } from './prior.ts';
 
 /** The model that was finetuned: its name for people, and the SHA-256 of its file, in hexadecimal. */
@@ -35,7 +34,7 @@ export interface Making {
   readonly steps: number;
 }
 
-/** What a trainer's state has of each tensor that is written. */
+/** What a trainer's state has of each tensor that is written; `value` is row-major. */
 export interface LearnedTensor {
   readonly name: string;
   readonly shape: readonly number[];
@@ -123,12 +122,7 @@ function readAdapter(store: TensorStore, config: UNetConfig): Adapter {
   for (const [name, shape] of expected) {
     const tensor = store.tensors.get(name);
     if (tensor && sameShape(tensor.shape, shape)) continue;
-    const found = tensor ? `is [${tensor.shape.join(', ')}], not [${shape.join(', ')}]` : 'is missing';
-    throw new UserError(
-      'checkpoint.mismatch',
-      `${quoted(basename(store.path))}: the tensor ${name} ${found}.`,
-      AGAIN,
-    );
+    throw tensorMismatch(store, name, shape, AGAIN);
   }
   if (store.tensors.size !== expected.size) throw broken(store, 'holds tensors that belong to no layer');
   return new Map([...expected].map(([name, shape]) => [name, { shape, value: store.read(name) }]));
@@ -150,9 +144,9 @@ function adapterShapes(config: UNetConfig, rank: number): Map<string, readonly n
 /** Sessions of one id share weights, so the id is of what the file holds, not of where it lies. */
 function identityOf(store: TensorStore): string {
   const hash = createHash('sha256');
-  for (const { name, shape } of store.tensors.values()) {
+  for (const name of store.tensors.keys()) {
     const values = store.read(name);
-    hash.update(`${name} ${elementsOf(shape) ?? 0} `).update(new Uint8Array(values.buffer));
+    hash.update(`${name} ${values.length} `).update(new Uint8Array(values.buffer));
   }
   return `adapter ${hash.digest('hex')}`;
 }

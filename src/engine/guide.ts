@@ -9,9 +9,7 @@ import type { Distance, GuidedDenoiser } from './diffusion/guidance.ts';
 import { GraphBuilder } from './graph/build.ts';
 import type { Graph } from './graph/ir.ts';
 import type { UNetConfig } from './nn/config.ts';
-import { admUNet } from './nn/unet-adm.ts';
-import { ddpmUNet } from './nn/unet-ddpm.ts';
-import { forwardGraph } from './prior.ts';
+import { forwardGraph, unet } from './prior.ts';
 import type { Prior } from './prior.ts';
 import type { Runtime } from './runtime/session.ts';
 
@@ -36,7 +34,7 @@ export function guidanceGraph(config: UNetConfig, batch: number, distance: Dista
   const y0 = b.input('y0', [batch, 3, size, size]);
   const sqrtRecipAbar = b.input('sqrtRecipAbar', [batch, 1, 1, 1]);
   const sqrtRecipm1Abar = b.input('sqrtRecipm1Abar', [batch, 1, 1, 1]);
-  const out = config.kind === 'adm' ? admUNet(b, config, x_t, t) : ddpmUNet(b, config, x_t, t);
+  const out = unet(b, config, x_t, t);
   return b.scope('guide', () => {
     const eps = config.outChannels === 3 ? out : b.slice(out, 1, 0, 3);
     const seen = b.sub(b.mul(x_t, sqrtRecipAbar), b.mul(eps, sqrtRecipm1Abar));
@@ -50,6 +48,7 @@ export function guidanceGraph(config: UNetConfig, batch: number, distance: Dista
   });
 }
 
+/** A prior that can draw a batch towards photos; whoever compiled it releases it. */
 export interface CompiledGuide extends GuidedDenoiser {
   /** Ends both sessions and gives their memory back. */
   release(): Promise<void>;

@@ -1,8 +1,16 @@
-/** A question asked of whole tensors on the way in and out of the engine: prior.ts of weights, train/step.ts of gradients. */
+/**
+ * Questions asked of whole tensors: checkpoint/open.ts and prior.ts ask them of weights, train/ and golden/ of losses and
+ * gradients. Nothing here knows shapes.
+ */
 
-/** A sum of x - x is 0 exactly when every x is a number: no branch in the loop. */
+/** Whether no value is NaN or infinite. A sum of x - x is 0 exactly then: no branch in the loop. */
 export function allFinite(values: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
   return sum === 0;
+}
+
+/** The mean, summed in float64; NaN of no values. */
+export function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

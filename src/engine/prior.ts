@@ -15,6 +15,7 @@ import type { Schedule } from './diffusion/schedule.ts';
 import { GraphBuilder } from './graph/build.ts';
 import type { Graph, Value } from './graph/ir.ts';
 import { sizeOf } from './graph/shape.ts';
+import type { Shape } from './graph/shape.ts';
 import { allFinite } from './numbers.ts';
 import { inferConfig } from './nn/config.ts';
 import type { UNetConfig } from './nn/config.ts';
@@ -24,20 +25,25 @@ import { admUNet } from './nn/unet-adm.ts';
 import { ddpmUNet } from './nn/unet-ddpm.ts';
 import type { Runtime, WeightSource } from './runtime/session.ts';
 
+/** An opened prior. Disposing closes its file: not before its last compilation. */
 export interface Prior extends Disposable {
   readonly path: string;
   readonly config: UNetConfig;
   readonly schedule: Schedule;
   readonly scheduleName: 'linear' | 'cosine';
   readonly variance: Variance;
+  /** Numbers in all its tensors. */
   readonly parameters: number;
   readonly store: TensorStore;
+  /** The network's weights by name; reading one that holds NaN or infinity throws `checkpoint.unreadable`. */
   readonly weights: WeightSource;
 }
 
 /**
  * Opens a prior. Without `configPath` the configuration is looked for beside the file: NAME.json, NAME.config.json,
- * model.json, config.json. Throws UserError where file or configuration do not make a model; reads no weight yet.
+ * model.json, config.json. Reads no weight yet. Throws UserError `checkpoint.unreadable`, `checkpoint.refused`,
+ * `checkpoint.mismatch` or `model.unsupported` where the two do not make a model, `usage` for a configuration that is
+ * missing or not JSON.
  */
 export function openPrior(path: string, configPath?: string): Prior {
   const store = openCheckpoint(path);
@@ -80,7 +86,7 @@ export function unet(b: GraphBuilder, config: UNetConfig, x_t: Value, t: Value):
   return config.kind === 'adm' ? admUNet(b, config, x_t, t) : ddpmUNet(b, config, x_t, t);
 }
 
-/** Compiles the prior for a batch and gives what samplers work on. */
+/** Compiles the prior for a batch [N,3,S,S] and gives what samplers work on; its session is the runtime's to release. */
 export async function compileDenoiser(prior: Prior, runtime: Runtime, batch: number): Promise<Denoiser> {
   const { config, schedule, variance } = prior;
   const network = await runtime.compile(forwardGraph(config, batch), prior.weights);
@@ -108,17 +114,21 @@ function varianceOf(config: UNetConfig): Variance {
 }
 
 /** Every weight the network asks for is there, with its size. */
-function checkTensors({ config, store, path }: Prior): void {
+function checkTensors({ config, store }: Prior): void {
   for (const { name, value } of forwardGraph(config, 1).parameters) {
     const tensor = store.tensors.get(name);
     if (tensor && sizeOf(tensor.shape) === sizeOf(value.shape)) continue;
-    const found = tensor ? `is [${tensor.shape.join(', ')}], not [${value.shape.join(', ')}]` : 'is missing';
-    throw new UserError(
-      'checkpoint.mismatch',
-      `${quoted(basename(path))}: the tensor ${name} ${found}.`,
-      'The file may be incomplete or of another kind of model; download it again.',
-    );
+    const advice = 'The file may be incomplete or of another kind of model; download it again.';
+    throw tensorMismatch(store, name, value.shape, advice);
   }
+}
+
+/** The error `checkpoint.mismatch` for a tensor that is missing or not of the shape a network wants. */
+export function tensorMismatch(store: TensorStore, name: string, wanted: Shape, advice: string): UserError {
+  const tensor = store.tensors.get(name);
+  const found = tensor ? `is [${tensor.shape.join(', ')}], not [${wanted.join(', ')}]` : 'is missing';
+  const sentence = `${quoted(basename(store.path))}: the tensor ${name} ${found}.`;
+  return new UserError('checkpoint.mismatch', sentence, advice);
 }
 
 /** Weights straight from the file, checked for NaN and infinity as they are read. */

@@ -42,6 +42,7 @@ export interface BatchPhoto {
   readonly index: number;
 }
 
+/** One sampling step done. */
 export interface RestoreStep {
   /** From 1 to `of`. */
   readonly step: number;
@@ -52,7 +53,8 @@ export interface RestoreStep {
 
 /**
  * Restores as many photos as the denoiser's batch holds. Yields after each step, returns [3,S,S] each, in their order.
- * Throws UserError `usage` for K, steps or a seed out of range, `cancelled` when the signal aborts (between steps).
+ * Throws UserError `usage` for K, steps, eta, harmonise, release or a seed out of range, `cancelled` when the signal
+ * aborts (between steps).
  */
 export async function* restoreBatch(
   denoiser: Denoiser,

@@ -8,8 +8,7 @@ import type { Denoiser } from './diffusion/denoiser.ts';
 import { restoreBatch } from './restore-batch.ts';
 import type { RestoreStep, Walk } from './restore-batch.ts';
 
-export type { RestoreStep } from './restore-batch.ts';
-
+/** One photo, and how to restore it. */
 export interface RestoreRequest extends Walk {
   /** The degraded photo y0, RGB [3,S,S] in [-1,1], S the prior's size. */
   readonly photo: Float32Array;
@@ -17,6 +16,7 @@ export interface RestoreRequest extends Walk {
   readonly seed: number;
 }
 
+/** What comes of one photo. */
 export interface Restoration {
   /** [3,S,S] each, in [-1,1]. */
   readonly candidates: readonly Float32Array[];
@@ -29,7 +29,7 @@ export interface Restoration {
 
 /**
  * Restores one photo; as many candidates as the denoiser's batch. Yields after each step, returns the result.
- * Throws UserError `usage` for K or steps out of range, `cancelled` when the signal aborts (between steps).
+ * Throws UserError `usage` for a number of the request out of range, `cancelled` when the signal aborts (between steps).
  */
 export async function* restore(
   denoiser: Denoiser,
@@ -41,7 +41,10 @@ export async function* restore(
   return n > 1 ? { candidates, variation: variationOf(candidates, h * w) } : { candidates };
 }
 
-/** Per pixel: sqrt of the unbiased variance over candidates, averaged over the channels before the root. */
+/**
+ * How far two or more candidates [C,S,S] of `pixels` = S S pixels differ, [S,S]: sqrt of the unbiased variance over them,
+ * averaged over the channels before the root.
+ */
 export function variationOf(candidates: readonly Float32Array[], pixels: number): Float32Array {
   const n = candidates.length;
   const [first] = candidates;

@@ -126,54 +126,87 @@ export function apply({ a, b, c, d, tx, ty }: Affine, { x, y }: Point): Point {
  */
 export function cutOut(photo: Pixels, map: Affine, side: number): Float32Array {
   const scale = Math.sqrt(Math.abs(map.a * map.d - map.b * map.c));
-  const taps = tent(scale);
+  const tent = tentOf(scale);
   const plane = side * side;
   const crop = new Float32Array(3 * plane);
-  for (let row = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      const sum = [0, 0, 0];
-      for (const v of taps) {
-        for (const u of taps) {
-          const at = apply(map, { x: column + 0.5 + u.offset, y: row + 0.5 + v.offset });
-          addBilinear(sum, photo, at, u.weight * v.weight);
-        }
-      }
-      for (let c = 0; c < 3; c++) crop[c * plane + row * side + column] = sum[c]! / 127.5 - 1;
+  const mean = new Float64Array(3);
+  for (let row = 0, p = 0; row < side; row++) {
+    for (let column = 0; column < side; column++, p++) {
+      meanAround(photo, map, tent, column + 0.5, row + 0.5, mean);
+      for (let c = 0; c < 3; c++) crop[c * plane + p] = mean[c]! / 127.5 - 1;
     }
   }
   return crop;
 }
 
-interface Tap {
-  /** In crop pixels. */
-  readonly offset: number;
-  readonly weight: number;
+/** Samples of a tent over (-1, 1) along one side, in crop pixels, and their weights, whose sum is 1. */
+interface Tent {
+  readonly offsets: Float64Array;
+  readonly weights: Float64Array;
 }
 
-/** Samples of a tent over (-1, 1) crop pixels, at most half a photo pixel apart; one sample where the crop is finer. */
-function tent(scale: number): Tap[] {
-  if (scale <= 1) return [{ offset: 0, weight: 1 }];
+/** At most half a photo pixel apart; one sample where the crop is finer. */
+function tentOf(scale: number): Tent {
+  if (scale <= 1) return { offsets: Float64Array.of(0), weights: Float64Array.of(1) };
   const n = Math.ceil(4 * scale);
-  const raw = Array.from({ length: n }, (_, i) => (2 * i + 1) / n - 1);
-  const total = raw.reduce((sum, offset) => sum + 1 - Math.abs(offset), 0);
-  return raw.map((offset) => ({ offset, weight: (1 - Math.abs(offset)) / total }));
+  const offsets = Float64Array.from({ length: n }, (_, i) => (2 * i + 1) / n - 1);
+  const total = offsets.reduce((sum, offset) => sum + 1 - Math.abs(offset), 0);
+  return { offsets, weights: offsets.map((offset) => (1 - Math.abs(offset)) / total) };
 }
 
-function addBilinear(sum: number[], { width, height, data }: Pixels, { x, y }: Point, weight: number): void {
-  const [left, top] = [Math.floor(x - 0.5), Math.floor(y - 0.5)];
-  const [fx, fy] = [x - 0.5 - left, y - 0.5 - top];
-  const columns = [mirrored(left, width), mirrored(left + 1, width)] as const;
-  const rows = [mirrored(top, height), mirrored(top + 1, height)] as const;
-  for (let c = 0; c < 3; c++) {
-    const value = (i: 0 | 1, j: 0 | 1): number => data[3 * (rows[j] * width + columns[i]) + c]!;
-    const upper = value(0, 0) * (1 - fx) + value(1, 0) * fx;
-    const lower = value(0, 1) * (1 - fx) + value(1, 1) * fx;
-    sum[c] = sum[c]! + weight * (upper * (1 - fy) + lower * fy);
+/**
+ * The mean over the tent around (u, v) of the crop, linear between four photo pixels at each sample, into `mean`. A crop
+ * takes a million samples: nothing is allocated, and sums stay out of memory.
+ */
+function meanAround(
+  { width, height, data }: Pixels,
+  { a, b, c, d, tx, ty }: Affine,
+  { offsets, weights }: Tent,
+  u: number,
+  v: number,
+  mean: Float64Array,
+): void {
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  for (let j = 0; j < offsets.length; j++) {
+    const down = v + offsets[j]!;
+    for (let i = 0; i < offsets.length; i++) {
+      const across = u + offsets[i]!;
+      const x = a * across + b * down + tx - 0.5;
+      const y = c * across + d * down + ty - 0.5;
+      const left = Math.floor(x);
+      const top = Math.floor(y);
+      const fx = x - left;
+      const fy = y - top;
+      const gx = 1 - fx;
+      const gy = 1 - fy;
+      const from = mirrored(left, width);
+      const to = mirrored(left + 1, width);
+      const upper = mirrored(top, height) * width;
+      const lower = mirrored(top + 1, height) * width;
+      const p = 3 * (upper + from);
+      const q = 3 * (upper + to);
+      const r = 3 * (lower + from);
+      const s = 3 * (lower + to);
+      const weight = weights[i]! * weights[j]!;
+      red += weight * ((data[p]! * gx + data[q]! * fx) * gy + (data[r]! * gx + data[s]! * fx) * fy);
+      green +=
+        weight *
+        ((data[p + 1]! * gx + data[q + 1]! * fx) * gy + (data[r + 1]! * gx + data[s + 1]! * fx) * fy);
+      blue +=
+        weight *
+        ((data[p + 2]! * gx + data[q + 2]! * fx) * gy + (data[r + 2]! * gx + data[s + 2]! * fx) * fy);
+    }
   }
+  mean[0] = red;
+  mean[1] = green;
+  mean[2] = blue;
 }
 
 /** Mirrored at the border, the border pixel not repeated: ... 2 1 | 0 1 2 ... n-1 | n-2 ... */
 function mirrored(i: number, n: number): number {
+  if (i >= 0 && i < n) return i;
   if (n === 1) return 0;
   const period = 2 * (n - 1);
   const j = ((i % period) + period) % period;

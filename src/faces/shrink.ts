@@ -31,9 +31,11 @@ function halved({ width, data: from, height }: Pixels): Pixels {
   const [w, h, line] = [width / 2, height / 2, 3 * width];
   const data = new Uint8Array(3 * w * h);
   for (let y = 0, to = 0; y < h; y++)
-    for (let x = 0, at = 2 * y * line; x < w; x++, at += 6, to += 3)
-      for (let c = at; c < at + 3; c++)
-        data[to + c - at] = (from[c]! + from[c + 3]! + from[c + line]! + from[c + line + 3]! + 2) >> 2;
+    for (let x = 0, p = 2 * y * line, q = p + line; x < w; x++, p += 6, q += 6, to += 3) {
+      data[to] = (from[p]! + from[p + 3]! + from[q]! + from[q + 3]! + 2) >> 2;
+      data[to + 1] = (from[p + 1]! + from[p + 4]! + from[q + 1]! + from[q + 4]! + 2) >> 2;
+      data[to + 2] = (from[p + 2]! + from[p + 5]! + from[q + 2]! + from[q + 5]! + 2) >> 2;
+    }
   return { width: w, height: h, data };
 }
 

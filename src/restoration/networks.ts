@@ -26,11 +26,14 @@ export interface NetworkSource {
   readonly adapterFile: (sha256: string) => string;
 }
 
-/** The adapter in use, and the batches it is compiled for. */
+/** By the batch they are compiled for: writing the graph down, only to learn that it is known, takes a quarter second. */
+type Compiled = Map<number, Promise<Denoiser>>;
+
+/** The adapter in use. */
 interface Adapted {
   readonly sha256: string;
   readonly prior: Prior;
-  readonly batches: Set<number>;
+  readonly compiled: Compiled;
 }
 
 /** Dispose of it before the prior and the runtime. */
@@ -38,6 +41,7 @@ export class OpenNetworks implements Networks, AsyncDisposable {
   readonly size: number;
   readonly T: number;
   readonly #source: NetworkSource;
+  readonly #plain: Compiled = new Map();
   #adapted: Adapted | undefined;
 
   constructor(source: NetworkSource) {
@@ -47,24 +51,31 @@ export class OpenNetworks implements Networks, AsyncDisposable {
   }
 
   async of(adapter: string | undefined, batch: number): Promise<Denoiser> {
-    const { prior, base, runtime, adapterFile } = this.#source;
-    if (adapter === undefined) return compileDenoiser(prior, runtime, batch);
+    const { prior, base, adapterFile } = this.#source;
+    if (adapter === undefined) return this.#compiled(this.#plain, prior, batch);
     if (this.#adapted?.sha256 !== adapter) {
       await this[Symbol.asyncDispose]();
       const own = openFinetuned(adapterFile(adapter), prior, base);
-      this.#adapted = { sha256: adapter, prior: own, batches: new Set() };
+      this.#adapted = { sha256: adapter, prior: own, compiled: new Map() };
     }
-    const { prior: own, batches } = this.#adapted;
-    batches.add(batch);
-    return compileDenoiser(own, runtime, batch);
+    const { prior: own, compiled } = this.#adapted;
+    return this.#compiled(compiled, own, batch);
+  }
+
+  #compiled(known: Compiled, prior: Prior, batch: number): Promise<Denoiser> {
+    const denoiser = known.get(batch) ?? compileDenoiser(prior, this.#source.runtime, batch);
+    known.set(batch, denoiser);
+    // what failed once is tried again
+    denoiser.catch(() => known.delete(batch));
+    return denoiser;
   }
 
   /** Ends the sessions of the adapter in use (the runtime gives the same ones again) and closes its file. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#adapted) return;
-    const { prior, batches } = this.#adapted;
+    const { prior, compiled } = this.#adapted;
     this.#adapted = undefined;
-    for (const batch of batches) {
+    for (const batch of compiled.keys()) {
       const network = await this.#source.runtime.compile(forwardGraph(prior.config, batch), prior.weights);
       await network.release();
     }

@@ -2,26 +2,22 @@
  * Runs the command line inside the test's process, and makes small photos and bad checkpoints for it.
  * process.test.ts is the one that starts real processes.
  */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterAll } from 'vitest';
+import sharp from 'sharp';
 import { runCli } from '../../src/cli/program.ts';
 import { openCheckpoint } from '../../src/engine/checkpoint/open.ts';
 import { writeSafetensors } from '../../src/engine/checkpoint/safetensors-write.ts';
 import { writeImage } from '../../src/imaging/write.ts';
 import { smooth } from '../imaging/helpers.ts';
 
+export { temporaryFolder } from '../folders.ts';
+
 export const GOLDEN = join(import.meta.dirname, '../fixtures/golden');
 /** A prior of 16 x 16 pixels, so that a restoration takes a blink. */
 export const MODEL = join(GOLDEN, 'adm-plain.pt');
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'albumen-cli-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export interface Ran {
   readonly code: number;
@@ -61,6 +57,26 @@ export function restore(args: readonly string[], options: RunWith = {}): Promise
 /** `albumen restore` with the small prior on the CPU. */
 export function restoreWhole(args: readonly string[], options: RunWith = {}): Promise<Ran> {
   return albumen(['restore', ...args, '--model', MODEL, '--device', 'cpu', '--threads', '1'], options);
+}
+
+/** Two eyes and the mouth in `pictureAt`'s pictures. */
+export const FACE = '70,60,102,60,86,96';
+export const QUICK = ['--strength', '40', '--steps', '2'];
+
+/** `restoreWhole` with a face placed by hand, in a blink. */
+export function hand(args: readonly string[], options: RunWith = {}): Promise<Ran> {
+  return restoreWhole([...args, '--face-at', FACE, ...QUICK], options);
+}
+
+/** A picture of waves and grain. */
+export async function pictureAt(path: string, width = 180, height = 150): Promise<string> {
+  const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+    const [x, y, c] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width), i % 3];
+    return 120 + 60 * Math.sin(x / 9 + c) * Math.cos(y / 7) + ((x * 7 + y * 13) % 11);
+  });
+  mkdirSync(join(path, '..'), { recursive: true });
+  await sharp(data, { raw: { width, height, channels: 3 } }).toFile(path);
+  return path;
 }
 
 export async function photoAt(path: string, side = 16): Promise<string> {

@@ -2,17 +2,10 @@
  * Pictures and folders for the tests of src/imaging.
  * Read next: read.test.ts.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 
-/** A folder for this test file, removed at its end. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'albumen-imaging-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+export { temporaryFolder } from '../folders.ts';
 
 export function fileOf(folder: string, name: string, bytes: Uint8Array | string): string {
   const path = join(folder, name);

@@ -2,25 +2,17 @@
  * A studio for tests: real processes on folders of their own, a prior so small that work takes a blink, and photos with a
  * face that the bundled detector finds. Everything is removed at the end of the test file.
  */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, onTestFailed } from 'vitest';
+import { onTestFailed } from 'vitest';
 import { connect } from '../../src/contract/client.ts';
 import { forHosts, forWindows } from '../../src/contract/studio.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { GivenOptions } from '../../src/processes/options.ts';
 import { startLibrary } from '../../src/processes/start.ts';
 import type { LibraryProcess } from '../../src/processes/start.ts';
+import { temporaryFolder } from '../folders.ts';
 
 const root = join(import.meta.dirname, '../..');
 const golden = join(root, 'test/fixtures/golden');
@@ -45,8 +37,7 @@ export interface Places {
 
 /** Empty folders, and the small prior as the model `tiny`. */
 export function places(): Places {
-  const folder = mkdtempSync(join(tmpdir(), 'albumen-studio-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const at = { data: join(folder, 'data'), photos: join(folder, 'photos'), out: join(folder, 'out') };
   for (const path of Object.values(at)) mkdirSync(path);
   const model = join(at.data, 'models', 'tiny');

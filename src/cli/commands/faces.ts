@@ -10,9 +10,9 @@ import type { Device } from '../../engine/runtime/providers.ts';
 import { readPhotograph } from '../../imaging/photograph/read.ts';
 import { openDetector } from '../../restoration/detectors.ts';
 import { findFaces, sideOfSquare } from '../../restoration/plan.ts';
+import { findDetector } from '../face-models.ts';
 import type { Host } from '../host.ts';
 import { deviceOption, jsonOption, threadsOption } from '../options.ts';
-import { findDetector } from '../restore/equipment.ts';
 import { exitCodeOf, runEach } from '../restore/outcome.ts';
 import { photosIn } from '../restore/whole.ts';
 

@@ -50,7 +50,10 @@ export function addFinetune(program: Command, host: Host): void {
     .command('finetune')
     .description('constrain a prior to a person, for: restore --album NAME')
     .argument('<name>', 'what to call the person')
-    .requiredOption('--photos <folder>', 'aligned, square face crops of the person: 2 or more, better 20')
+    .requiredOption(
+      '--photos <folder>',
+      'photos of the person, or aligned, square crops of the face: 2 or more, better 20',
+    )
     .addOption(new Option('--model <id or file>', 'the prior to begin from').default(DEFAULT_MODEL))
     .addOption(configOption())
     .addOption(recipeOption('--recipe'))

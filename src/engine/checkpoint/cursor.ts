@@ -7,7 +7,7 @@ import type { ByteSource } from './source.ts';
 
 const WINDOW = 1 << 16;
 
-/** Reads forward from `position` and never past `end`. */
+/** Reads forward from `position` and never past `end` (bytes of the file); throws `checkpoint.unreadable` there. */
 export class Cursor {
   readonly source: ByteSource;
   readonly end: number;
@@ -22,10 +22,12 @@ export class Cursor {
     this.end = end;
   }
 
+  /** The error for a damaged file, as ByteSource makes it. */
   broken(what: string): UserError {
     return this.source.broken(what);
   }
 
+  /** The next byte, 0..255. */
   byte(): number {
     const byte = this.position < this.end ? this.#window[this.position - this.#windowAt] : undefined;
     if (byte === undefined) return this.take(1).readUInt8(0);

@@ -4,9 +4,8 @@
  */
 import { basename } from 'node:path';
 import { UserError, invariant } from '../../domain/errors.ts';
-import { elementsOf, isFloat } from './convert.ts';
 import { quoted } from '../../domain/text.ts';
-
+import { elementsOf, isFloat } from './convert.ts';
 import type { ByteSource } from './source.ts';
 import type { TensorInfo, TensorStore } from './store.ts';
 import { readStrided } from './strided.ts';
@@ -14,6 +13,8 @@ import type { Layout } from './strided.ts';
 
 /** Elements one tensor may have: 2^30 float32 are 4 GiB, far beyond any weight of a network this program runs. */
 export const MAX_ELEMENTS = 2 ** 30;
+/** Axes one tensor may have, as in PyTorch. */
+export const MAX_RANK = 64;
 
 /** A checkpoint whose directory has been read and checked; takes over `source` and closes it. */
 export class FileTensorStore implements TensorStore {

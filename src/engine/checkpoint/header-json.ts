@@ -6,6 +6,7 @@ import { quoted } from '../../domain/text.ts';
 
 /** A JSON value whose objects are Maps, so that a name such as `__proto__` is only a name. */
 export type HeaderValue = string | number | boolean | null | HeaderValue[] | HeaderObject;
+/** In file order; no key twice. */
 export type HeaderObject = Map<string, HeaderValue>;
 
 /** A header that is not strict JSON; `message` completes "its header ...". */

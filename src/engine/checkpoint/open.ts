@@ -2,7 +2,8 @@
  * Opens a checkpoint of any supported format, told apart by content and never by the file's name.
  * Read next: store.ts (what comes back), then safetensors.ts, torch.ts and torch-legacy.ts.
  */
-import { isFloat } from './convert.ts';
+import { allFinite } from '../numbers.ts';
+import { elementsOf, isFloat } from './convert.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openSource } from './source.ts';
 import type { ByteSource } from './source.ts';
@@ -47,15 +48,18 @@ function openByContent(source: ByteSource): TensorStore {
   throw source.broken(mistake?.[1] ?? 'is not a checkpoint, or is damaged at its beginning', ADVICE);
 }
 
-/** The name of the first float tensor, in file order, that holds NaN or infinity as float32. Reads tensor by tensor. */
+/**
+ * The name of the first float tensor, in file order, that holds NaN or infinity as float32; undefined where all are sound.
+ * Reads the whole file, tensor by tensor.
+ */
 export function firstNonFinite(store: TensorStore): string | undefined {
   let scratch = new Float32Array(0);
   for (const { name, shape, type } of store.tensors.values()) {
     if (!isFloat(type)) continue;
-    const count = shape.reduce((product, size) => product * size, 1);
+    const count = elementsOf(shape) ?? 0;
     if (scratch.length < count) scratch = new Float32Array(count);
     store.readInto(name, scratch, 0);
-    for (let i = 0; i < count; i += 1) if (!Number.isFinite(scratch[i])) return name;
+    if (!allFinite(scratch.subarray(0, count))) return name;
   }
   return undefined;
 }

@@ -2,10 +2,10 @@
  * The pickle machine's memory: a stack with marks and a memo, all bounded, and the edits of lists and dicts on top.
  * Read next: pickle.ts, which decides what goes on it.
  */
+import { quoted } from '../../domain/text.ts';
 import type { Cursor } from './cursor.ts';
 import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleValue } from './pickle-values.ts';
-import { quoted } from '../../domain/text.ts';
 
 /** Bounds far above any real state dict (1,000 tensors make about 10,000 objects and memo entries). */
 const LIMITS = { stack: 100_000, memo: 1_000_000, objects: 400_000 };

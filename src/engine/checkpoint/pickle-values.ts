@@ -4,10 +4,12 @@
  */
 import type { StoredType } from './store.ts';
 
-export interface PickleList {
+/** Its items are still added to while the pickle runs. */
+interface PickleList {
   readonly kind: 'list';
   readonly items: PickleValue[];
 }
+/** A tuple, complete when it is made. */
 export interface PickleTuple {
   readonly kind: 'tuple';
   readonly items: readonly PickleValue[];
@@ -23,7 +25,7 @@ export interface PickleGlobal {
   readonly name: string;
 }
 /** Bytes, whose content nothing here needs. */
-export interface PickleBytes {
+interface PickleBytes {
   readonly kind: 'bytes';
   readonly length: number;
 }
@@ -43,6 +45,7 @@ export interface PickleTensor {
   readonly strides: readonly number[];
 }
 
+/** Whatever a pickle may put on the stack. */
 export type PickleValue =
   | null
   | boolean
@@ -58,7 +61,7 @@ export type PickleValue =
   | PickleTensor;
 
 /** The kinds of object a pickle value can be. */
-export type PickleKind = Extract<PickleValue, { kind: string }>['kind'];
+type PickleKind = Extract<PickleValue, { kind: string }>['kind'];
 
 /** Whether a value is an object of one kind. */
 export function isKind<K extends PickleKind>(

@@ -23,7 +23,10 @@ export interface Vocabulary {
 /** Longest text, longest global name, and most bytes of a whole pickle; far above any real state dict's. */
 const LIMITS = { text: 2 ** 20, global: 256, bytes: 64 * 2 ** 20 };
 
-/** Runs one pickle from the cursor to its STOP; the cursor is left just after it. */
+/**
+ * Runs one pickle from the cursor to its STOP; the cursor is left just after it. Throws `checkpoint.unreadable` for what
+ * Python could not read either or no model needs, and whatever refusal the vocabulary throws.
+ */
 export function readPickle(cursor: Cursor, vocabulary: Vocabulary): PickleValue {
   return new PickleMachine(cursor, vocabulary).run();
 }

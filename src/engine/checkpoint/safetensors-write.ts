@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError, invariant } from '../../domain/errors.ts';
-import { bytesOf, elementsOf } from './convert.ts';
 import { quoted } from '../../domain/text.ts';
+import { bytesOf, elementsOf } from './convert.ts';
 import { systemCode } from './source.ts';
 
 /** One tensor to write; `data` is row-major in `shape`, and is asked for once, when its turn comes. */
@@ -25,8 +25,8 @@ const CHUNK = 1 << 18;
 const NAMES = { float32: 'F32', float16: 'F16', int8: 'I8' } as const;
 
 /**
- * Writes the tensors in the order given. To stream, make `data` a getter: name, shape and type are read first, for the
- * header. A float32 beyond 65504 becomes infinite in float16. Throws UserError `output.unwritable`.
+ * Writes the tensors in the order given, whole or not at all. To stream, make `data` a getter: name, shape and type are
+ * read first, for the header. A float32 beyond 65504 becomes infinite in float16. Throws UserError `output.unwritable`.
  */
 export function writeSafetensors(
   path: string,

@@ -2,23 +2,18 @@
  * Reads safetensors files: u64 header length, JSON header, then the tensors' bytes without holes or overlaps
  * (https://github.com/huggingface/safetensors#format). Read next: header-json.ts; safetensors-write.ts for writing.
  */
+import { quoted } from '../../domain/text.ts';
 import { bytesOf, elementsOf } from './convert.ts';
-import { FileTensorStore, MAX_ELEMENTS } from './file-store.ts';
+import { FileTensorStore, MAX_ELEMENTS, MAX_RANK } from './file-store.ts';
 import { HeaderFault, parseHeader } from './header-json.ts';
 import type { HeaderObject, HeaderValue } from './header-json.ts';
-import { quoted } from '../../domain/text.ts';
-
 import type { ByteSource } from './source.ts';
 import type { StoredType, TensorStore } from './store.ts';
 import { rowMajorStrides } from './strided.ts';
 import type { Layout } from './strided.ts';
 
-export { writeSafetensors } from './safetensors-write.ts';
-export type { WritableTensor } from './safetensors-write.ts';
-
 /** A header names each tensor in about 100 bytes; a network of 1,000 tensors needs 0.1 MB. */
 const MAX_HEADER = 16 * 2 ** 20;
-const MAX_RANK = 64;
 
 const TYPES: ReadonlyMap<string, StoredType> = new Map([
   ['F32', 'float32'],

@@ -35,7 +35,10 @@ export class ByteSource implements Disposable {
     );
   }
 
-  /** Throws unless [position, position + length) lies in the file; `what` names the thing that should be there. */
+  /**
+   * Throws `checkpoint.unreadable` unless [position, position + length) lies in the file; `what` names the thing that
+   * should be there.
+   */
   require(position: number, length: number, what: string): void {
     const sound =
       Number.isSafeInteger(position) && Number.isSafeInteger(length) && position >= 0 && length >= 0;
@@ -43,7 +46,9 @@ export class ByteSource implements Disposable {
       throw this.broken(`is cut short or damaged: ${what} lies outside it`);
   }
 
-  /** Fills `target` from byte `position` on. */
+  /**
+   * Fills `target` from byte `position` on; throws `checkpoint.unreadable` where the file or the disk does not let it.
+   */
   readAt(position: number, target: Uint8Array, what: string): void {
     invariant(this.#descriptor !== undefined, 'a checkpoint was read after it was closed');
     this.require(position, target.length, what);
@@ -54,7 +59,7 @@ export class ByteSource implements Disposable {
     }
   }
 
-  /** A fresh copy of [position, position + length); callers bound the length. */
+  /** A fresh copy of [position, position + length); callers bound the length. Throws as `require` does. */
   bytes(position: number, length: number, what: string): Buffer {
     this.require(position, length, what);
     const buffer = Buffer.alloc(length);

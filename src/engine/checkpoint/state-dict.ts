@@ -2,13 +2,13 @@
  * Finds the state dict in what torch.load would return: the whole value, or a dict one or two keys down.
  * Read next: torch.ts.
  */
-import type { ByteSource } from './source.ts';
 import { quoted } from '../../domain/text.ts';
-
+import type { ByteSource } from './source.ts';
 import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleTensor, PickleValue } from './pickle-values.ts';
 
-export interface StateDict {
+/** The tensors under their own names, as the network was saved. */
+interface StateDict {
   readonly tensors: ReadonlyMap<string, PickleTensor>;
   /** Scalars beside it, and `nested`: the dotted keys it was found under. */
   readonly metadata: ReadonlyMap<string, string>;

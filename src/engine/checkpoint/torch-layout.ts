@@ -2,17 +2,16 @@
  * Turns the tensors a torch pickle describes into layouts in the file, each checked against its storage.
  * Read next: strided.ts, which reads a layout.
  */
+import { quoted } from '../../domain/text.ts';
 import { bytesOf, elementsOf } from './convert.ts';
 import { MAX_ELEMENTS } from './file-store.ts';
 import type { PickleStorage, PickleTensor } from './pickle-values.ts';
-import { quoted } from '../../domain/text.ts';
-
 import type { ByteSource } from './source.ts';
 import { spanOf } from './strided.ts';
 import type { Layout } from './strided.ts';
 
 /** Finds the first byte of a storage, having checked that all of it is in the file. */
-export type StoragePlace = (storage: PickleStorage) => number;
+type StoragePlace = (storage: PickleStorage) => number;
 
 /** A broadcast view may have more elements than its storage, but only up to this many (4 MiB of float32). */
 const MAX_BROADCAST = 2 ** 20;

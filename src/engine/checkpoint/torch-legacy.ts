@@ -2,14 +2,13 @@
  * Reads PyTorch's older checkpoints: five pickles in a row (magic, protocol, system, the object, the storage keys),
  * then for each key an int64 count and its numbers. Source: _legacy_load in torch/serialization.py. Read next: torch.ts.
  */
+import { quoted } from '../../domain/text.ts';
 import { bytesOf } from './convert.ts';
 import { Cursor } from './cursor.ts';
 import { FileTensorStore } from './file-store.ts';
 import { readPickle } from './pickle.ts';
 import { isKind } from './pickle-values.ts';
 import type { PickleStorage, PickleValue } from './pickle-values.ts';
-import { quoted } from '../../domain/text.ts';
-
 import type { ByteSource } from './source.ts';
 import { findStateDict } from './state-dict.ts';
 import type { TensorStore } from './store.ts';

@@ -1,20 +1,19 @@
 /**
- * The vocabulary of torch's pickles: the dozen names that weights need, and the refusal of every other one.
+ * The vocabulary of torch's pickles: the few names that weights need, and the refusal of every other one.
  * Describes storages and tensors without reading them. Read next: torch.ts, torch-layout.ts.
  */
 import type { UserError } from '../../domain/errors.ts';
+import { quoted } from '../../domain/text.ts';
 import type { Cursor } from './cursor.ts';
+import { MAX_RANK } from './file-store.ts';
 import { addEntry } from './pickle-stack.ts';
 import type { Vocabulary } from './pickle.ts';
 import { describe, isKind } from './pickle-values.ts';
 import type { PickleDict, PickleGlobal, PickleTuple, PickleValue } from './pickle-values.ts';
-import { quoted } from '../../domain/text.ts';
-
 import type { StoredType } from './store.ts';
 
 const ORDERED_DICT = 'collections.OrderedDict';
 const TENSOR = 'torch._utils._rebuild_tensor_v2';
-const MAX_RANK = 64;
 const PARAMETER = 'torch._utils._rebuild_parameter';
 
 const STORAGES: ReadonlyMap<string, StoredType> = new Map([

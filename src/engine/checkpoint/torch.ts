@@ -2,13 +2,12 @@
  * Reads PyTorch's zip checkpoints (torch.save since 1.6): NAME/data.pkl, NAME/data/KEY, and NAME/byteorder.
  * Source: torch/serialization.py. Read next: zip.ts, torch-pickle.ts, state-dict.ts; torch-legacy.ts.
  */
+import { quoted } from '../../domain/text.ts';
 import { bytesOf } from './convert.ts';
 import { Cursor } from './cursor.ts';
 import { FileTensorStore } from './file-store.ts';
 import { readPickle } from './pickle.ts';
 import type { PickleStorage } from './pickle-values.ts';
-import { quoted } from '../../domain/text.ts';
-
 import type { ByteSource } from './source.ts';
 import { findStateDict } from './state-dict.ts';
 import type { TensorStore } from './store.ts';

@@ -3,7 +3,6 @@
  * Follows PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3; every offset is checked. Read next: torch.ts.
  */
 import { quoted } from '../../domain/text.ts';
-
 import type { ByteSource } from './source.ts';
 
 /** One entry of the central directory. */

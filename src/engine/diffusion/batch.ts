@@ -1,4 +1,7 @@
-/** A batch and its images: views of each, and noise that gives each its own stream. Used by restore.ts and album.ts. */
+/**
+ * A batch and its images: views of each, and noise that gives each its own stream. ../restore-batch.ts and ../album.ts use
+ * it; noise.ts makes the streams.
+ */
 import type { Noise } from './noise.ts';
 
 /** Views of the n images of a batch [N,C,H,W]. */

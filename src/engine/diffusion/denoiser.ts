@@ -1,6 +1,6 @@
 /**
  * The one port that samplers see: what a model says at x_t, whatever its network puts out.
- * Read samplers/ddpm.ts next for its plainest use; the networks are in engine/nn and engine/checkpoint.
+ * Read samplers/ddpm.ts next for its plainest use; ../prior.ts makes one of a network.
  */
 import { invariant } from '../../domain/errors.ts';
 import type { Schedule } from './schedule.ts';
@@ -20,7 +20,7 @@ export interface Prediction {
   readonly moved?: Float32Array;
 }
 
-/** A model at the timesteps it was trained on, t in 0..schedule.T-1, for a batch of the given shape. */
+/** A model at the timesteps it was trained on, t in 0..schedule.T-1, for a batch of the given shape [N,C,H,W]. */
 export interface Denoiser {
   readonly schedule: Schedule;
   readonly shape: readonly [n: number, c: number, h: number, w: number];
@@ -29,12 +29,13 @@ export interface Denoiser {
 }
 
 /** A raw network at t in 0..T-1: x_t [N, C, H, W] -> eps [N, C, H, W], or eps and v as [N, 2C, H, W]. */
-export type Network = (x_t: Float32Array, t: number) => Promise<Float32Array>;
+type Network = (x_t: Float32Array, t: number) => Promise<Float32Array>;
 
 /** The variance of ancestral steps: predicted as v, or held at beta (large) or at the posterior variance (small). */
 export type Variance = 'learned-range' | 'fixed-large' | 'fixed-small';
 
-export interface EpsDenoiserOptions {
+/** What a raw network does not say of itself. */
+interface EpsDenoiserOptions {
   readonly schedule: Schedule;
   readonly shape: Denoiser['shape'];
   readonly variance: Variance;

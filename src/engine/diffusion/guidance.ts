@@ -15,7 +15,7 @@ import type { Step } from './samplers/sampler.ts';
 /** The distance d(y0, x0hat), per image: ||y0 - x0hat||_2, or its square. */
 export type Distance = 'norm' | 'squared';
 /** What sampling starts from: standard normal noise at t = T - 1, or y_K, the photo with K steps of noise. */
-export type Start = 'noise' | 'photo';
+type Start = 'noise' | 'photo';
 
 /** The method's two forms: its published code, and Eq. 6 of the paper (Ding et al. 2024). */
 export const guidanceForms = {
@@ -23,9 +23,11 @@ export const guidanceForms = {
   paper: { distance: 'squared', start: 'photo' },
 } as const satisfies Record<string, { readonly distance: Distance; readonly start: Start }>;
 
+/** One of the two forms by its name. */
 export type GuidanceForm = keyof typeof guidanceForms;
 
-export interface Guidance {
+/** Which way leads from x_t towards the photo. */
+interface Guidance {
   /** ||y0 - x0hat||_2 of each image, [N]; not squared. */
   readonly norm: Float32Array;
   /** d distance / d x_t of each image, [N,C,H,W]; zero through what x0hat clips. */
@@ -39,6 +41,7 @@ export interface GuidedDenoiser extends Denoiser {
   predictGuided(x_t: Float32Array, t: number, y0: Float32Array): Promise<Prediction & Guidance>;
 }
 
+/** How to walk; skipGuidance throws `usage` for what is out of range. */
 export interface GuidanceOptions {
   readonly start: Start;
   /** Noise steps of y_K, 1..T, 200 by default; only where the start is the photo. */
@@ -53,6 +56,7 @@ export interface GuidanceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** One step done, and whether it was drawn towards the photo. */
 export interface GuidedStep extends Step {
   readonly guided: boolean;
 }

@@ -1,6 +1,7 @@
 /**
  * Known-region sampling: part of the photo is held while the prior invents the rest (RePaint, Lugmayr et al. 2022), as a
- * denoiser around a denoiser, so that every sampler can do it. restore.ts is the user; samplers/sampler.ts has the hook.
+ * denoiser around a denoiser, so that every sampler can do it. ../restore-batch.ts is the user; samplers/sampler.ts
+ * has the hook.
  */
 import { UserError, invariant } from '../../domain/errors.ts';
 import type { Denoiser, Prediction } from './denoiser.ts';
@@ -9,10 +10,14 @@ import { respace } from './schedule.ts';
 import { ancestralStep } from './samplers/ddpm.ts';
 import { stopIfCancelled } from './samplers/sampler.ts';
 
+/** What is held, where and for how long, in one walk of a sampler. */
 export interface KnownRegion {
   /** The photo, [N,C,H,W] in [-1,1]. What it holds where `unknown` is 1 is never looked at. */
   readonly photo: Float32Array;
-  /** [H,W], or [N,H,W] one for each image, in 0..1: 1 = to be invented, 0 = held; between, invented and in the end mixed in that part: a feathered rim. */
+  /**
+   * [H,W], or [N,H,W] one for each image, in 0..1: 1 = to be invented, 0 = held; between (a feathered rim), invented and
+   * in the end mixed in that part.
+   */
   readonly unknown: Float32Array;
   /** The timesteps the sampler visits, increasing. */
   readonly timesteps: readonly number[];

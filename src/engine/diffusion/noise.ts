@@ -8,10 +8,12 @@ import { philox } from './philox.ts';
 
 /** A source of standard normal values, drawn in order. */
 export interface Noise {
+  /** Overwrites all of `target` with the next values. */
   fill(target: Float32Array): void;
 }
 
-export interface Gaussian extends Noise {
+/** A source that also gives single values. */
+interface Gaussian extends Noise {
   next(): number;
 }
 

@@ -32,7 +32,7 @@ export interface Schedule {
 }
 
 /** A schedule over a subset of another's timesteps; `timestepMap[i]` is the timestep its index i stands for. */
-export interface RespacedSchedule extends Schedule {
+interface RespacedSchedule extends Schedule {
   readonly timestepMap: readonly number[];
 }
 

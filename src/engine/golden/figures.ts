@@ -7,6 +7,7 @@ import { UserError, invariant } from '../../domain/errors.ts';
 import { quoted } from '../../domain/text.ts';
 import type { TensorStore } from '../checkpoint/store.ts';
 
+/** One comparison, as it is reported. */
 export interface GoldenCheck {
   /** The golden tensor compared with, or the group that is not checked. */
   readonly name: string;
@@ -27,7 +28,7 @@ export const TOLERANCE = {
   half: { forward: 5e-3, projection: 1e-6, restore: 2e-3, guide: 5e-3, training: 2e-2 },
 } as const;
 
-/** Our tensor against the golden one of this name. */
+/** Our tensor against the golden one of this name, which must be as long. */
 export function compared(
   name: string,
   ours: Float32Array,
@@ -35,7 +36,11 @@ export function compared(
   tolerance: number,
   note: string,
 ): GoldenCheck {
-  const error = relativeError(ours, golden.read(name));
+  return judged(name, relativeError(ours, golden.read(name)), tolerance, note);
+}
+
+/** The outcome of a comparison whose error was measured some other way. */
+export function judged(name: string, error: number, tolerance: number, note: string): GoldenCheck {
   return { name, outcome: error <= tolerance ? 'pass' : 'fail', error, tolerance, note };
 }
 
@@ -53,7 +58,7 @@ export function relativeError(a: Float32Array, b: Float32Array): number {
   return difference === 0 ? 0 : difference / largest;
 }
 
-/** At least one axis, of at least 1. */
+/** The shape of a golden tensor, at least one axis of at least 1. Throws `checkpoint.mismatch`. */
 export function shapeOf(golden: TensorStore, name: string): readonly [number, ...number[]] {
   const shape = golden.tensors.get(name)?.shape;
   const [first, ...rest] = shape ?? [];
@@ -61,12 +66,14 @@ export function shapeOf(golden: TensorStore, name: string): readonly [number, ..
   return [first, ...rest];
 }
 
+/** Throws `checkpoint.mismatch` unless the golden tensor has exactly this shape. */
 export function expectShape(golden: TensorStore, name: string, expected: readonly number[]): void {
   const shape = shapeOf(golden, name);
   if (shape.join() !== expected.join())
     throw mismatch(golden, `has ${name} as [${shape.join(', ')}], not [${expected.join(', ')}]`);
 }
 
+/** The error `checkpoint.mismatch` for a golden file that is not of this model; `what` completes the sentence. */
 export function mismatch(golden: TensorStore, what: string): UserError {
   return new UserError(
     'checkpoint.mismatch',

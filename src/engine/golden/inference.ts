@@ -13,6 +13,7 @@ import type { Runtime } from '../runtime/session.ts';
 import { compared, expectShape, shapeOf } from './figures.ts';
 import type { GoldenCheck } from './figures.ts';
 
+/** Compares forward.out: one pass at forward.{x,t}, [B,3,S,S] and [B]. */
 export async function* checkForward(
   { config, weights }: Prior,
   golden: TensorStore,
@@ -29,6 +30,10 @@ export async function* checkForward(
   yield compared('forward.out', out, golden, tolerance, `one pass of the network, batch of ${batch}`);
 }
 
+/**
+ * Compares restore.y_K (y0 with the noise eps) and restore.out: from there by DDPM, with the K recorded noises, one a
+ * step.
+ */
 export async function* checkRestore(
   prior: Prior,
   golden: TensorStore,
@@ -58,6 +63,7 @@ export async function* checkRestore(
 /** The figures say at which step only in their description: t = 199, where K = 200 starts. */
 const GUIDE_T = 199;
 
+/** Compares guide.{x0hat,norm,grad_norm,grad_sq} at guide.x_t, drawn towards guide.ref. */
 export async function* checkGuide(
   prior: Prior,
   golden: TensorStore,

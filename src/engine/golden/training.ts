@@ -4,18 +4,19 @@
  */
 import { invariant } from '../../domain/errors.ts';
 import type { TensorStore } from '../checkpoint/store.ts';
+import { mean } from '../numbers.ts';
 import type { Prior } from '../prior.ts';
 import type { Runtime, Tensors } from '../runtime/session.ts';
 import { batchInputs } from '../train/graphs.ts';
 import { openTrainer, trainingGraph } from '../train/step.ts';
 import type { Batch } from '../train/trainer.ts';
-import { compared, expectShape, relativeError, shapeOf } from './figures.ts';
+import { compared, expectShape, judged, relativeError, shapeOf } from './figures.ts';
 import type { GoldenCheck } from './figures.ts';
 
 const FULL = { kind: 'full' } as const;
 const LEARNING_RATE = 1e-3;
 
-/** train.* and grad.*; figures without train.x0 are of the error at forward.x itself. */
+/** Compares train.* and grad.*; figures without train.x0 are of the error at forward.x itself, no noise added. */
 export async function* checkTraining(
   prior: Prior,
   golden: TensorStore,
@@ -28,18 +29,18 @@ export async function* checkTraining(
   const step = await runtime.compile(trainingGraph(prior.config, FULL, size), prior.weights);
   const inputs = batchInputs(prior, batch);
   const atItself = { signal: new Float32Array(size).fill(1), sigma: new Float32Array(size) };
-  const found = await step.run(whole ? inputs : { ...inputs, ...atItself });
+  const outputs = await step.run(whole ? inputs : { ...inputs, ...atItself });
   await step.release();
   for (const part of ['mse', 'vb'] as const) {
     const name = `train.${part}`;
     if (!golden.tensors.has(name)) continue;
-    const ours = found[part] ?? new Float32Array(size).fill(NaN);
+    const ours = outputs[part] ?? new Float32Array(size).fill(NaN);
     // one figure for the whole batch is its mean
     const [figures] = shapeOf(golden, name);
-    const judged = figures === size ? ours : Float32Array.of(mean(ours));
+    const found = figures === size ? ours : Float32Array.of(mean(ours));
     yield compared(
       name,
-      judged,
+      found,
       golden,
       tolerance,
       part === 'mse' ? 'error of the noise' : 'variational term',
@@ -47,12 +48,14 @@ export async function* checkTraining(
   }
   if (golden.tensors.has('train.loss')) {
     const expected = mean(golden.read('train.loss'));
-    const error = Math.abs((found['loss']?.[0] ?? NaN) - expected) / Math.abs(expected);
+    const error = Math.abs((outputs['loss']?.[0] ?? NaN) - expected) / Math.abs(expected);
     yield judged('train.loss', error, tolerance, 'what the gradients are of');
   }
   const gradients = [...golden.tensors.keys()].filter((name) => name.startsWith('grad.'));
   if (gradients.length === 0) return;
-  const errors = gradients.map((name) => gradientError(found, name.slice('grad.'.length), golden.read(name)));
+  const errors = gradients.map((name) =>
+    gradientError(outputs, name.slice('grad.'.length), golden.read(name)),
+  );
   yield judged(
     'grad.*',
     Math.max(...errors),
@@ -61,7 +64,7 @@ export async function* checkTraining(
   );
 }
 
-/** adamw.*. */
+/** Compares adamw.*: as many optimizer steps as there are losses, all weights learned. */
 export async function* checkAdamW(
   prior: Prior,
   golden: TensorStore,
@@ -126,11 +129,3 @@ function gradientError(
 
 /** Norms below this are rounding: a bias before a norm of single channels has no gradient at all. */
 const SMALL = 1e-4;
-
-function judged(name: string, error: number, tolerance: number, note: string): GoldenCheck {
-  return { name, outcome: error <= tolerance ? 'pass' : 'fail', error, tolerance, note };
-}
-
-function mean(values: Float32Array): number {
-  return values.reduce((s, v) => s + v, 0) / values.length;
-}

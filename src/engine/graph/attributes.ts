@@ -9,11 +9,12 @@ interface Axes {
   readonly axes: readonly number[];
 }
 
+/** Where a kernel is laid on an image: every `stride` pixels, on the padded image. */
 interface Window {
   readonly stride: number;
-  /** Zeros around the image: top, left, bottom, right. */
   readonly pads: Pads;
 }
+/** Both included. */
 interface Limits {
   readonly min: number;
   readonly max: number;
@@ -22,6 +23,7 @@ interface Groups {
   readonly groups: number;
 }
 
+/** Every op with its attributes. Inputs are float32 tensors; without a word of its own an op works on each element. */
 export interface OpAttributes {
   /** A tensor known when the graph is built; few elements, row-major. */
   readonly constant: { readonly shape: Shape; readonly data: Float32Array };
@@ -83,5 +85,7 @@ export interface OpAttributes {
   /** The gradient of conv by its weight: x [N,C,H,W], g [N,O,h,w] -> `shape` [O,C,kh,kw]. */
   readonly convWeightGradient: Window & { readonly shape: Shape };
 }
+/** The name of an op. */
 export type OpName = keyof OpAttributes;
+/** Zeros on each side of an image, in pixels. */
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];

@@ -5,10 +5,11 @@
 import { invariant } from '../../domain/errors.ts';
 import type { OpAttributes, OpName, Pads } from './attributes.ts';
 import type { Graph, NamedValue, Node, NodeOf, Value } from './ir.ts';
-import { inferShape } from './ops.ts';
+import { shapeAt } from './ops.ts';
 import { sizeOf } from './shape.ts';
 import type { Shape } from './shape.ts';
 
+/** A graph in the making. Every method that adds an op throws `internal: <node>: ...` where shapes do not fit. */
 export class GraphBuilder {
   readonly #inputs: NamedValue[] = [];
   readonly #parameters = new Map<string, Value>();
@@ -28,13 +29,14 @@ export class GraphBuilder {
     }
   }
 
+  /** A tensor given anew at each run. */
   input(name: string, shape: Shape): Value {
     const value = this.#value(shape);
     this.#inputs.push({ name, value });
     return value;
   }
 
-  /** A weight; asking twice for the same name gives the same value. */
+  /** A weight, row-major; asking twice for the same name gives the same value, in the shape first asked for. */
   parameter(name: string, shape: Shape): Value {
     const known = this.#parameters.get(name);
     invariant(!known || sizeOf(known.shape) === sizeOf(shape), `parameter ${name} asked for in two sizes`);
@@ -59,18 +61,10 @@ export class GraphBuilder {
     return this.#producers.get(value);
   }
 
-  /** Adds any op; the named methods below are shorthands. */
+  /** Adds any op; the named methods below are shorthands. What ops mean is in attributes.ts. */
   op<K extends OpName>(op: K, inputs: readonly Value[], attributes: OpAttributes[K]): Value {
     const name = `${this.#scope.join('.')}/${op}#${this.#nodes.length}`;
-    const shapes = inputs.map((v) => v.shape);
-    let shape: Shape;
-    try {
-      shape = inferShape(op, shapes, attributes);
-    } catch (error) {
-      throw new Error(`internal: ${name}: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
-    }
+    const shape = shapeAt(name, op, inputs, attributes);
     const node: NodeOf<K> = {
       op,
       name,
@@ -88,6 +82,7 @@ export class GraphBuilder {
     return Object.freeze({ id: this.#nextId++, shape: Object.freeze([...shape]) });
   }
 
+  /** Known when the graph is built; row-major. */
   constant(shape: Shape, data: ArrayLike<number>): Value {
     return this.op('constant', [], { shape, data: Float32Array.from(data) });
   }

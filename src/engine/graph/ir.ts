@@ -20,14 +20,16 @@ export interface NodeOf<K extends OpName> {
   readonly attributes: OpAttributes[K];
   readonly output: Value;
 }
+/** A node of any op. */
 export type Node = { [K in OpName]: NodeOf<K> }[OpName];
 
+/** An input, parameter or output by its name. */
 export interface NamedValue {
   readonly name: string;
   readonly value: Value;
 }
 
-/** Nodes stand in an order in which each one's inputs come before it. */
+/** A finished graph. Nodes stand in an order in which each one's inputs come before it. */
 export interface Graph {
   readonly name: string;
   /** Given anew at each run. */

@@ -3,6 +3,7 @@
  * what the ops mean; build.ts and verify.ts use this table.
  */
 import type { OpAttributes, OpName } from './attributes.ts';
+import type { Value } from './ir.ts';
 import { sameShape, showShape, sizeOf } from './shape.ts';
 import type { Shape } from './shape.ts';
 
@@ -32,7 +33,7 @@ const groupReduction: Signature<OpAttributes['groupMean']> = {
   },
 };
 
-export const signatures: { readonly [K in OpName]: Signature<OpAttributes[K]> } = {
+const signatures: { readonly [K in OpName]: Signature<OpAttributes[K]> } = {
   constant: {
     inputs: [0, 0],
     shape: (_, { shape, data }) => {
@@ -224,8 +225,24 @@ export function inferShape<K extends OpName>(
   return result;
 }
 
+/** As inferShape, of values; throws `internal: <where>: ...` instead. */
+export function shapeAt<K extends OpName>(
+  where: string,
+  op: K,
+  inputs: readonly Value[],
+  attributes: OpAttributes[K],
+): Shape {
+  const shapes = inputs.map((value) => value.shape);
+  try {
+    return inferShape(op, shapes, attributes);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error(`internal: ${where}: ${what}`, { cause: error });
+  }
+}
+
 /** NumPy's rule: aligned at the right, sizes equal or 1. */
-export function broadcastShapes(a: Shape, b: Shape): Shape {
+function broadcastShapes(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const x = a[i - rank + a.length] ?? 1;

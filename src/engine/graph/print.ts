@@ -5,6 +5,7 @@
 import type { Graph, Node, Value } from './ir.ts';
 import { showShape } from './shape.ts';
 
+/** The whole graph as text that ends with a line break. */
 export function print(graph: Graph): string {
   const names = new Map<Value, string>();
   const lines = [`graph ${graph.name}`];

@@ -4,7 +4,7 @@
  */
 import { invariant } from '../../domain/errors.ts';
 import type { Graph, Node, Value } from './ir.ts';
-import { inferShape } from './ops.ts';
+import { shapeAt } from './ops.ts';
 import { sameShape, showShape } from './shape.ts';
 
 /** Throws `internal: <graph>: <node>: ...` at the first thing that does not hold. */
@@ -41,15 +41,7 @@ function checkNode(graph: string, node: Node, known: ReadonlySet<Value>): void {
     invariant(known.has(value), `${where}: input ${i} is not made before it`);
   });
   invariant(!known.has(node.output), `${where}: its output is made twice`);
-  let shape: readonly number[];
-  try {
-    const shapes = node.inputs.map((v) => v.shape);
-    shape = inferShape(node.op, shapes, node.attributes);
-  } catch (error) {
-    throw new Error(`internal: ${where}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
+  const shape = shapeAt(where, node.op, node.inputs, node.attributes);
   invariant(
     sameShape(shape, node.output.shape),
     `${where}: makes ${showShape(shape)}, not ${showShape(node.output.shape)}`,

@@ -9,13 +9,17 @@ import { NEW_ATTENTION_NAMES, OLD_ATTENTION_NAMES } from './unet-ddpm.ts';
 import type { DdpmConfig } from './unet-ddpm.ts';
 import type { AdmConfig } from './unet-adm.ts';
 
+/** Everything that makes a network this network, weights aside. */
 export type UNetConfig = AdmConfig | DdpmConfig;
 /** Tensor shapes by name, as in the checkpoint. */
-export type Shapes = ReadonlyMap<string, Shape>;
+type Shapes = ReadonlyMap<string, Shape>;
 
 const MAX_GROUPS = 32;
 
-/** Throws UserError `model.unsupported` where the tensors are of no network known here, or a hint is missing. */
+/**
+ * The network that a checkpoint's tensors are of. Throws UserError `model.unsupported` where they are of none known here
+ * or a hint is missing, `checkpoint.mismatch` where a tensor that tells a size is missing.
+ */
 export function inferConfig(shapes: Shapes, hints: ModelHints): UNetConfig {
   if (shapes.has('input_blocks.0.0.weight') && shapes.has('time_embed.0.weight'))
     return inferAdm(shapes, hints);

@@ -18,7 +18,9 @@ import { refinerGraph } from './face-refiner.ts';
 
 const LARGEST = 127;
 
-/** What is written for one weight: a kernel and its scales [O], or the weight itself where it has one dimension. */
+/**
+ * What is written for one weight: a kernel [O,...] and its scales [O], or the weight itself where it has one dimension.
+ */
 export function storedWeight(name: string, shape: Shape, data: Float32Array): WritableTensor[] {
   const [channels = 1, ...rest] = shape;
   if (rest.length === 0) return [{ name, shape, type: 'float16', data }];

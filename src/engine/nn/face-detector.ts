@@ -7,10 +7,12 @@ import { GraphBuilder } from '../graph/build.ts';
 import type { Graph, Value } from '../graph/ir.ts';
 import { conv } from './layers.ts';
 
+/** Pixels from one place of a map to the next. */
 export const STRIDES = [8, 16, 32] as const;
+/** One of them. */
 export type Stride = (typeof STRIDES)[number];
-/** Channels of a map: score's logit; logarithms of left, top, right, bottom; x and y of five points. Units of faces/decode.ts. */
-export const MAP_CHANNELS = 15;
+/** Of a map: score's logit; logarithms of left, top, right, bottom; x and y of five points (units: faces/decode.ts). */
+const MAP_CHANNELS = 15;
 /** Both sides of a picture are multiples of this. */
 export const MULTIPLE = 32;
 
@@ -32,7 +34,7 @@ export function detectorGraph(batch: number, width: number, height: number): Gra
   return b.finish('face-detector', Object.fromEntries(STRIDES.map((s) => [`map${s}`, maps[s]])));
 }
 
-/** What the network reads of pictures W x H. */
+/** The shape of what the network reads of pictures W x H, [N,16,H/4+1,W/4+1]. */
 export function squaresShape(batch: number, width: number, height: number): [number, number, number, number] {
   invariant(height % MULTIPLE === 0 && width % MULTIPLE === 0, `sides ${width} x ${height} divide by 32`);
   return [batch, SQUARE * SQUARE, height / SQUARE + 1, width / SQUARE + 1];
@@ -62,6 +64,7 @@ export function squaresOf(picture: Float32Array, width: number, height: number):
 /**
  * A stem that reads 8 x 8 windows every 4 pixels, three levels of residual blocks without norms (so that nothing depends
  * on the rest of the picture), and a way back up (Lin et al. 2017) that tells the fine levels what the coarse ones saw.
+ * squares [N,16,H/4+1,W/4+1] -> a map [N,15,H/stride,W/stride] for each stride.
  */
 export function faceDetector(b: GraphBuilder, squares: Value): Readonly<Record<Stride, Value>> {
   const kernel = b.parameter('stem.weight', [STEM, SQUARE * SQUARE, 2, 2]);

@@ -30,7 +30,10 @@ export function refinerGraph(batch: number): Graph {
   return b.finish('face-refiner', { out: faceRefiner(b, b.input('crop', [batch, 1, CROP, CROP])) });
 }
 
-/** Two ways of seeing the crop, [N,11]: they err apart from each other, so that their mean is nearer than either. */
+/**
+ * crop [N,1,64,64] -> [N,11], by two ways of seeing it: they err apart from each other, so that their mean is nearer
+ * than either.
+ */
 export function faceRefiner(b: GraphBuilder, crop: Value): Value {
   const [n] = imageShape(crop);
   const share = (score: number, points: number): Value =>

@@ -1,11 +1,12 @@
 /**
- * What a checkpoint's shapes cannot tell (image size, heads, schedule, variance), read from the JSON that lies beside it:
- * guidedDiffusion-style, diffusers' config.json, or this project's model.json. Used by config.ts and prior.ts.
+ * What a checkpoint's shapes cannot tell (image size, heads, schedule, steps), read from the JSON that lies beside it:
+ * guided-diffusion's flags, diffusers' config.json, or this project's model.json. Used by config.ts and prior.ts.
  */
 import * as v from 'valibot';
 import { UserError } from '../../domain/errors.ts';
 import type { QkvOrder } from './attention.ts';
 
+/** What is absent was not said, and config.ts and prior.ts take the published default. */
 export interface ModelHints {
   readonly imageSize?: number | undefined;
   readonly heads?: number | undefined;
@@ -52,7 +53,10 @@ const Diffusers = v.object({
   mid_block_scale_factor: v.optional(v.literal(1)),
 });
 
-/** Throws UserError `model.unsupported`, naming the first entry that does not fit; `label` is the file's base name. */
+/**
+ * What the JSON says. Throws UserError `model.unsupported`, naming the first entry that does not fit; `label` is the
+ * file's base name.
+ */
 export function parseHints(json: unknown, label: string): ModelHints {
   if (typeof json === 'object' && json !== null && '_class_name' in json) {
     const c = check(Diffusers, json, label);

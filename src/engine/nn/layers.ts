@@ -13,7 +13,10 @@ export function imageShape(x: Value): readonly [n: number, c: number, h: number,
   return [n, c, h, w];
 }
 
-/** A square convolution from parameters `<name>.weight` and `<name>.bias`. */
+/**
+ * x [N,C,H,W] -> [N,out,H/stride,W/stride] from parameters `<name>.weight` [out,C,size,size] and `<name>.bias`; sides
+ * are kept at stride 1.
+ */
 export function conv(b: GraphBuilder, x: Value, name: string, out: number, size: 1 | 3, stride = 1): Value {
   const [, c] = imageShape(x);
   const weight = b.parameter(`${name}.weight`, [out, c, size, size]);
@@ -22,7 +25,7 @@ export function conv(b: GraphBuilder, x: Value, name: string, out: number, size:
   return b.scope(name, () => b.conv(x, weight, bias, stride, [p, p, p, p]));
 }
 
-/** x [N,I] -> [N,O] with weight [O,I]. */
+/** x [N,I] -> [N,out] from parameters `<name>.weight` [out,I] and `<name>.bias`. */
 export function linear(b: GraphBuilder, x: Value, name: string, out: number): Value {
   const [, c = 0] = x.shape;
   const weight = b.parameter(`${name}.weight`, [out, c]);
@@ -30,7 +33,10 @@ export function linear(b: GraphBuilder, x: Value, name: string, out: number): Va
   return b.scope(name, () => b.add(b.matmul(x, weight, { b: true }), bias));
 }
 
-/** Sines and cosines of t [N] at `channels / 2` frequencies falling from 1 to 1/10000 (Vaswani et al. 2017). */
+/**
+ * t [N] -> [N,channels]: sines and cosines at channels / 2 frequencies from 1 down to about 1/10000 (Vaswani et al.
+ * 2017).
+ */
 export function timestepEmbedding(
   b: GraphBuilder,
   t: Value,
@@ -50,7 +56,8 @@ export function timestepEmbedding(
   });
 }
 
-export interface GroupNormOptions {
+/** How a group norm differs from the plain one. */
+interface GroupNormOptions {
   readonly groups: number;
   readonly eps: number;
   /** [N,C,1,1] each: the normed x is multiplied by 1 + scale and shifted (FiLM; "scale-shift norm" in ADM). */
@@ -59,7 +66,7 @@ export interface GroupNormOptions {
 
 /**
  * Group norm (Wu & He 2018) with its affine part and the optional modulation folded into one a x + b per image and
- * channel, so that x is read twice for the sums and once for the result. Variance is E[x^2] - E[x]^2.
+ * channel, so that x [N,C,H,W] is read twice for the sums and once for the result. Variance is E[x^2] - E[x]^2.
  */
 export function groupNorm(b: GraphBuilder, x: Value, name: string, options: GroupNormOptions): Value {
   const [n, c] = imageShape(x);

@@ -1,7 +1,7 @@
 /**
  * Low-rank adapters (Hu et al. 2021) on convolutions and attention: beside a frozen kernel W [O,I,k,k] runs a 1x1 kernel
  * a [r,I,1,1] and then a k x k kernel b [O,r,k,k], so W' = W + b a. Only a and b are learned; base gradients by weight are
- * never made. train/step.ts trains them, `adapted` merges them for inference.
+ * never made. train/graphs.ts has them learned, `adapted` merges them for inference.
  */
 import { invariant } from '../../domain/errors.ts';
 import { GraphBuilder } from '../graph/build.ts';
@@ -14,7 +14,7 @@ const LEAST_CHANNELS = 16;
 const WEIGHT = '.weight';
 
 /** The names of an adapter's two kernels for the weight `<layer>.weight`. */
-export function adapterNames(weight: string): { readonly a: string; readonly b: string } {
+function adapterNames(weight: string): { readonly a: string; readonly b: string } {
   const layer = weight.slice(0, -WEIGHT.length);
   return { a: `${layer}.lora.a`, b: `${layer}.lora.b` };
 }
@@ -43,7 +43,7 @@ export class AdaptedBuilder extends GraphBuilder {
   }
 }
 
-/** An adapter's tensors by name, with their shapes. */
+/** An adapter's tensors by name, `<layer>.lora.a` and `<layer>.lora.b`; row-major. */
 export type Adapter = ReadonlyMap<
   string,
   { readonly shape: readonly number[]; readonly value: Float32Array }

@@ -18,6 +18,7 @@ import {
   timestepEmbedding,
 } from './layers.ts';
 
+/** What config.ts finds out of a checkpoint; the names are guided-diffusion's where it has one. */
 export interface AdmConfig {
   readonly kind: 'adm';
   readonly imageSize: number;

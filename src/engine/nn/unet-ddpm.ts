@@ -8,6 +8,7 @@ import type { Value } from '../graph/ir.ts';
 import { attend } from './attention.ts';
 import { addPerChannel, conv, groupNorm, imageShape, linear, timestepEmbedding } from './layers.ts';
 
+/** What config.ts finds out of a checkpoint and its config.json. */
 export interface DdpmConfig {
   readonly kind: 'ddpm';
   readonly imageSize: number;
@@ -28,8 +29,11 @@ export interface DdpmConfig {
   readonly groups: number;
 }
 
-export type AttentionNames = Readonly<Record<'q' | 'k' | 'v' | 'out', string>>;
+/** What the four projections of an attention layer are called. */
+type AttentionNames = Readonly<Record<'q' | 'k' | 'v' | 'out', string>>;
+/** As the first published checkpoints have them. */
 export const OLD_ATTENTION_NAMES: AttentionNames = { q: 'query', k: 'key', v: 'value', out: 'proj_attn' };
+/** As diffusers writes them now. */
 export const NEW_ATTENTION_NAMES: AttentionNames = { q: 'to_q', k: 'to_k', v: 'to_v', out: 'to_out.0' };
 
 /** x_t [N,3,S,S], t [N] -> [N,outChannels,S,S]. */

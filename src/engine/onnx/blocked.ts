@@ -2,27 +2,26 @@
  * Ops that onnxruntime's CPU kernels do best in blocked order, [N][C/b][H][W][b] (domain com.microsoft.nchwc). Each row
  * either emits its node and leaves the result blocked, or answers false and plain.ts does it (ADR 2, docs/performance.md).
  */
-import type { OpName, Pads } from '../graph/attributes.ts';
+import type { OpName } from '../graph/attributes.ts';
 import type { NodeOf, Value } from '../graph/ir.ts';
 import { sameShape } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
 import type { BlockedLowering, Consumers, Emitter } from './emit.ts';
 import { roundUp } from './layout.ts';
-import { windowOf } from './conv-gradients.ts';
+import { turnedPads, windowOf } from './conv-gradients.ts';
 import { groupMean, silu, square, squareWindow } from './plain.ts';
 
 const NCHWC = 'com.microsoft.nchwc';
 
+/** The ops worth it, each under the conditions it checks itself. */
 export const blockedLowerings: { readonly [K in OpName]?: BlockedLowering<K> } = {
   conv,
   convInputGradient: (e, { inputs: [g, weight], attributes: { stride, pads, shape }, output }) => {
     const block = e.blockFor(shape);
     if (stride !== 1 || !block || !e.blockFor(g!.shape)) return false;
     const [o = 0, c = 0, kh = 1, kw = 1] = weight!.shape;
-    const [top, left, bottom, right] = pads;
-    const turned: Pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
     const kernel = e.arranged(weight!, { kind: 'turned', block }, [c, o, kh, kw]);
-    const window = windowOf(weight!.shape, { stride, pads: turned });
+    const window = windowOf(weight!.shape, { stride, pads: turnedPads(weight!.shape, pads) });
     e.setBlocked(output, e.node('Conv', [e.blocked(g!), kernel], window, NCHWC));
     return true;
   },

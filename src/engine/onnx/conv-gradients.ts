@@ -16,6 +16,11 @@ export function windowOf(
   return { kernel_shape: { ints: [kh, kw] }, strides: { ints: [stride, stride] }, pads: { ints: pads } };
 }
 
+/** Zeros around the gradient for which a turned kernel gives back the image's size, at stride 1. */
+export function turnedPads([, , kh = 1, kw = 1]: Shape, [top, left, bottom, right]: Pads): Pads {
+  return [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
+}
+
 /** Stride 1: a convolution with the kernel turned half round and its channels swapped. Else a transposed convolution. */
 export function convInputGradient(
   e: Emitter,
@@ -27,9 +32,9 @@ export function convInputGradient(
   const [, , gh = 1, gw = 1] = g!.shape;
   const [top, left, bottom, right] = pads;
   if (stride === 1) {
-    const turned: Pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
     const kernel = turnedKernel(e, e.plain(weight!), weight!.shape);
-    return e.node('Conv', [e.plain(g!), kernel], windowOf(weight!.shape, { stride, pads: turned }));
+    const window = windowOf(weight!.shape, { stride, pads: turnedPads(weight!.shape, pads) });
+    return e.node('Conv', [e.plain(g!), kernel], window);
   }
   // rows that the strided window never reached get their zeros from output_padding
   const rest = [h + top + bottom - kh - (gh - 1) * stride, w + left + right - kw - (gw - 1) * stride];

@@ -30,7 +30,7 @@ export interface ParameterUse {
   readonly onnxShape: Shape;
 }
 
-/** The nodes (and outputs) that read each value. */
+/** The nodes that read each value; 'output' where the graph puts it out. */
 export type Consumers = ReadonlyMap<Value, readonly (Node | 'output')[]>;
 /** Emits one node; answers false where it cannot, so that the next way is tried. */
 export type BlockedLowering<K extends OpName> = (
@@ -38,13 +38,15 @@ export type BlockedLowering<K extends OpName> = (
   node: NodeOf<K>,
   consumers: Consumers,
 ) => boolean;
+/** Emits one node in row-major order; returns its output's name. */
 export type PlainLowering<K extends OpName> = (emitter: Emitter, node: NodeOf<K>) => string;
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 /** Emits a put-off node, blocked, adding `sum` (blocked too) where given; returns its output's name. */
 type Deferred = (sum?: string) => string;
-type Domain = 'com.microsoft' | 'com.microsoft.nchwc' | undefined;
+type Domain = OnnxNode['domain'];
 
+/** One model in the making; methods that return a string return the ONNX name of a tensor. */
 export class Emitter {
   readonly dialect: Dialect;
   readonly nodes: OnnxNode[] = [];
@@ -82,10 +84,12 @@ export class Emitter {
     return output;
   }
 
+  /** A float32 constant, row-major; equal constants are one. */
   floats(shape: Shape, data: Float32Array): string {
     return this.#constant('float32', shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
 
+  /** A float32 constant of no axes. */
   scalar(value: number): string {
     return this.floats([], Float32Array.of(value));
   }
@@ -136,14 +140,17 @@ export class Emitter {
     return onnxName;
   }
 
+  /** From here on `name` is the value in row-major order. */
   setPlain(value: Value, name: string): void {
     this.#plain.set(value, name);
   }
 
+  /** From here on `name` is the value in blocked order. */
   setBlocked(value: Value, name: string): void {
     this.#blocked.set(value, name);
   }
 
+  /** Puts a value's node off until somebody asks for the value. */
   defer(value: Value, emit: Deferred): void {
     this.#deferred.set(value, emit);
   }
@@ -182,7 +189,7 @@ export class Emitter {
     return name;
   }
 
-  /** The value in blocked order; only for values `blockable` says yes to. */
+  /** The value in blocked order; only for shapes that `blockFor` has a block for. */
   blocked(value: Value): string {
     this.#settle(value);
     const known = this.#blocked.get(value);
@@ -206,6 +213,7 @@ export class Emitter {
     return block > 1 && shape.length === 4 && channels % block === 0 ? block : 0;
   }
 
+  /** The tensor `name` in another shape of as many elements. */
   reshape(name: string, shape: Shape): string {
     invariant(sizeOf(shape) > 0, `${this.#where}: empty shape`);
     // a reshape of a reshape is one of the first's source

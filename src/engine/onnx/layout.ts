@@ -5,6 +5,7 @@
 import { invariant } from '../../domain/errors.ts';
 import type { Shape } from '../graph/shape.ts';
 
+/** An order of a weight's numbers; b is the block, i and o stand for channels in and out. */
 export type Layout =
   | { readonly kind: 'plain' }
   /** [O/b][I/b][kh][kw][b of I][b of O]; O is filled up with zeros to a multiple of b. */
@@ -16,6 +17,7 @@ export type Layout =
   /** A vector filled up with zeros to a multiple of b. */
   | { readonly kind: 'filled'; readonly block: number };
 
+/** The smallest multiple that is not below n. */
 export function roundUp(n: number, multiple: number): number {
   return Math.ceil(n / multiple) * multiple;
 }

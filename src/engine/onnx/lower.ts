@@ -4,6 +4,7 @@
  */
 import type { OpName } from '../graph/attributes.ts';
 import type { Graph, Node, NodeOf, Value } from '../graph/ir.ts';
+import { sizeOf } from '../graph/shape.ts';
 import { verify } from '../graph/verify.ts';
 import { blockedLowerings } from './blocked.ts';
 import { Emitter } from './emit.ts';
@@ -12,7 +13,10 @@ import { encodeModel } from './model.ts';
 import type { OnnxGraph, OnnxInitializer, OnnxNode } from './model.ts';
 import { plainLowerings } from './plain.ts';
 
-export interface LowerOptions {
+const FLOAT_BYTES = 4;
+
+/** For which provider a model is written, and how its weights reach it. */
+interface LowerOptions {
   readonly dialect: Dialect;
   /**
    * `inputs`: weights are passed at each run, so that many models share one copy (CPU). `initializers`: weights are
@@ -23,6 +27,7 @@ export interface LowerOptions {
   readonly live?: ReadonlySet<string>;
 }
 
+/** What a runtime needs to open a session: the model, and which weights to pass or give it. */
 export interface LoweredModel {
   /** A ModelProto without any weight in it. */
   readonly bytes: Uint8Array;
@@ -30,11 +35,11 @@ export interface LoweredModel {
   readonly parameters: readonly ParameterUse[];
 }
 
-/** Throws `internal: ...` for a graph that does not verify. */
+/** The graph as a model for a provider. Throws `internal: ...` for a graph that does not verify. */
 export function lower(graph: Graph, options: LowerOptions): LoweredModel {
   verify(graph);
   const emitter = new Emitter(options.dialect, graph, options.live ?? new Set());
-  const consumers = countConsumers(graph);
+  const consumers = consumersOf(graph);
   for (const node of graph.nodes) lowerNode(emitter, node, consumers);
   const outputs = graph.outputs.map(({ name, value }) => emitter.output(value, name));
   const parameters = [...emitter.uses.values()];
@@ -46,13 +51,12 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
     ({ name, value }) => ({ name, type: 'float32', shape: value.shape }) as const,
   );
   const external = infos.map((info): OnnxInitializer => {
-    const length = info.shape.reduce((bytes, d) => bytes * d, 4);
-    return { ...info, content: { external: info.name, length } };
+    return { ...info, content: { external: info.name, length: FLOAT_BYTES * sizeOf(info.shape) } };
   });
   const asInputs = options.weights === 'inputs';
   const onnx: OnnxGraph = {
     name: graph.name,
-    nodes: liveNodes(
+    nodes: neededNodes(
       emitter.nodes,
       graph.outputs.map(({ name }) => name),
     ),
@@ -64,7 +68,7 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
 }
 
 /** The nodes that the outputs need. */
-function liveNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
+function neededNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
   const needed = new Set(outputs);
   return nodes
     .toReversed()
@@ -76,7 +80,7 @@ function liveNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): Onnx
     .reverse();
 }
 
-function countConsumers(graph: Graph): Consumers {
+function consumersOf(graph: Graph): Consumers {
   const consumers = new Map<Value, (Node | 'output')[]>();
   const note = (value: Value, reader: Node | 'output'): void => {
     const known = consumers.get(value);

@@ -4,17 +4,20 @@
  */
 import { MessageWriter } from './wire.ts';
 
-export type OnnxType = 'float32' | 'int64' | 'bool' | 'float16';
+/** Element types that are used here. */
+type OnnxType = keyof typeof ELEMENT;
+/** A node's attribute, by the type ONNX wants. */
 export type OnnxAttribute =
   | { readonly float: number }
   | { readonly int: number }
   | { readonly ints: readonly number[] }
   | { readonly text: string };
 
+/** One NodeProto; tensors are known by their names. */
 export interface OnnxNode {
   readonly name: string;
   readonly op: string;
-  /** '' for ONNX itself, or 'com.microsoft'. */
+  /** Absent for ONNX's own ops. */
   readonly domain?: 'com.microsoft' | 'com.microsoft.nchwc';
   /** An empty name stands for an optional input left out. */
   readonly inputs: readonly string[];
@@ -22,6 +25,7 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 }
 
+/** A tensor that goes in or out. */
 export interface OnnxValueInfo {
   readonly name: string;
   readonly type: OnnxType;
@@ -33,6 +37,7 @@ export interface OnnxInitializer extends OnnxValueInfo {
   readonly content: { readonly bytes: Uint8Array } | { readonly external: string; readonly length: number };
 }
 
+/** One GraphProto. Weights are inputs, or initializers of external data. */
 export interface OnnxGraph {
   readonly name: string;
   readonly nodes: readonly OnnxNode[];
@@ -43,8 +48,11 @@ export interface OnnxGraph {
 
 const IR_VERSION = 10;
 const OPSET = 21;
-const ELEMENT = { float32: 1, int64: 7, bool: 9, float16: 10 } as const;
+/** TensorProto.DataType. */
+const ELEMENT = { float32: 1, int64: 7 } as const;
+/** AttributeProto.AttributeType. */
 const ATTRIBUTE = { float: 1, int: 2, text: 3, ints: 7 } as const;
+/** TensorProto.DataLocation. */
 const EXTERNAL = 1;
 
 /** The bytes of a ModelProto. */

@@ -29,6 +29,7 @@ const reduction =
   (e: Emitter, { inputs: [x], attributes }: NodeOf<'sum' | 'mean'>): string =>
     e.node(op, [e.plain(x!), e.integers(attributes.axes)]);
 
+/** How each op is written; every row returns the name of its output. */
 export const plainLowerings: { readonly [K in OpName]: PlainLowering<K> } = {
   constant: (e, { attributes: { shape, data } }) => e.floats(shape, data),
   // no node: what reads the output reads the input
@@ -95,6 +96,7 @@ export const plainLowerings: { readonly [K in OpName]: PlainLowering<K> } = {
   convWeightGradient,
 };
 
+/** x * x. */
 export function square(e: Emitter, x: string): string {
   return e.node('Mul', [x, x]);
 }
@@ -106,16 +108,20 @@ export function groupMean(e: Emitter, x: string, shape: Shape, groups: number): 
   return e.node('ReduceMean', [rows, e.integers([2])]);
 }
 
+/** x sigmoid(x), which is QuickGelu with alpha = 1. */
 export function silu(e: Emitter, x: string): string {
   if (e.dialect.kind === 'cpu') return e.node('QuickGelu', [x], { alpha: { float: 1 } }, 'com.microsoft');
   return e.node('Mul', [x, e.node('Sigmoid', [x])]);
 }
 
+/** The attributes of a pooling over squares that do not overlap. */
 export function squareWindow(factor: number): Record<string, OnnxAttribute> {
   return { kernel_shape: { ints: [factor, factor] }, strides: { ints: [factor, factor] } };
 }
 
-/** Two axes: Gemm transposes for free everywhere. More: FusedMatMul does on the CPU, elsewhere a Transpose goes before. */
+/**
+ * Two axes: Gemm transposes for free everywhere. More: FusedMatMul does on the CPU, elsewhere a Transpose goes before.
+ */
 function matmul(
   e: Emitter,
   { inputs: [a, b], attributes: { transposeA, transposeB } }: NodeOf<'matmul'>,

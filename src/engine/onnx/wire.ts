@@ -29,6 +29,7 @@ export class MessageWriter {
     return this;
   }
 
+  /** A 32-bit float field. */
   float(field: number, value: number): this {
     this.#key(field, WIRE_FIXED32);
     const bytes = new Uint8Array(4);
@@ -37,6 +38,7 @@ export class MessageWriter {
     return this;
   }
 
+  /** A length-delimited field: bytes, a string or a message. */
   bytes(field: number, value: Uint8Array): this {
     this.#key(field, WIRE_BYTES);
     this.#push(varint(BigInt(value.length)));
@@ -44,10 +46,12 @@ export class MessageWriter {
     return this;
   }
 
+  /** A string field, UTF-8. */
   text(field: number, value: string): this {
     return this.bytes(field, utf8.encode(value));
   }
 
+  /** A nested message, whose fields `fill` writes. */
   message(field: number, fill: (nested: MessageWriter) => void): this {
     const nested = new MessageWriter();
     fill(nested);

@@ -1,5 +1,5 @@
 /**
- * How many channels this CPU's blocked kernels put together (ADR 2): asked of onnxruntime itself, since it depends on the
+ * The block of the CPU's blocked order [N][C/b][H][W][b] (ADR 2): asked of onnxruntime itself, since it depends on the
  * processor. ort.ts lowers graphs accordingly.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';

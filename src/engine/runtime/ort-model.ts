@@ -9,11 +9,12 @@ import { UserError, invariant } from '../../domain/errors.ts';
 import { quoted } from '../../domain/text.ts';
 
 /** Row-major float32 numbers with their shape. */
-export interface ShapedTensor {
+interface ShapedTensor {
   readonly data: Float32Array;
   readonly shape: readonly number[];
 }
 
+/** An opened .onnx file. */
 export interface Model {
   /** Names, in the file's order. */
   readonly inputs: readonly string[];

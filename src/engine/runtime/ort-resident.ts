@@ -21,6 +21,7 @@ interface Parts {
   readonly copy: InferenceSession | undefined;
 }
 
+/** One compiled graph with its state; `onRelease` tells the runtime that it is gone. */
 export class OrtResident implements ResidentExecutable {
   readonly #parts: Parts;
   readonly #onRelease: () => void;

@@ -1,4 +1,7 @@
-/** Float32Arrays to onnxruntime's tensors and back, with the checks that keep its own errors away. Used by ort.ts. */
+/**
+ * Float32Arrays to onnxruntime's tensors and back, with the checks that keep its own errors away. ort.ts and
+ * ort-resident.ts use it.
+ */
 import { Tensor } from 'onnxruntime-node';
 import { invariant } from '../../domain/errors.ts';
 import type { NamedValue } from '../graph/ir.ts';
@@ -17,7 +20,7 @@ export function tensorsOf(values: readonly NamedValue[], data: Tensors): Record<
   return tensors;
 }
 
-/** The data of tensors on the CPU. */
+/** The data (no copy) of tensors on the CPU; throws `internal: ...` for one that is not float32. */
 export function dataOf(tensors: Readonly<Record<string, Tensor>>): Record<string, Float32Array> {
   const data: Record<string, Float32Array> = {};
   for (const [name, tensor] of Object.entries(tensors)) {

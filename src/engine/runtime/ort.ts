@@ -1,6 +1,7 @@
 /**
- * onnxruntime-node behind the Runtime port: with its ort-*.ts the only files that import it. Sessions are cached by graph and weights; on
- * the CPU all sessions of a model share one copy of each weight, passed as inputs (ADR 2). providers.ts decides which.
+ * onnxruntime-node behind the Runtime port; this and the ort-*.ts are the only files that import it. Sessions are cached
+ * by graph and weights; on the CPU all sessions of a model share one copy of each weight, passed as inputs (ADR 2).
+ * providers.ts decides which provider is opened.
  */
 import { createHash } from 'node:crypto';
 import { InferenceSession, Tensor, listSupportedBackends } from 'onnxruntime-node';
@@ -24,8 +25,9 @@ import type {
 import { WeightCache } from './weights.ts';
 import type { Lease } from './weights.ts';
 
+/** How a runtime is opened. */
 export interface OrtOptions {
-  /** Default: physical cores. */
+  /** CPU threads of one run; by default as many as there are physical cores. */
   readonly threads?: number;
   /**
    * How graphs are written for the CPU: `blocked` (the default) or, for comparison in benches and tests, `plain`

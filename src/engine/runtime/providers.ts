@@ -12,15 +12,18 @@ import type { OrtOptions } from './ort.ts';
 import { noWeights } from './session.ts';
 import type { ProviderName, Runtime } from './session.ts';
 
+/** What --device may name. */
 export type Device = 'auto' | ProviderName;
 
-export interface ProviderTrial {
+/** What came of looking at one provider. */
+interface ProviderTrial {
   readonly provider: ProviderName;
   readonly outcome: 'chosen' | 'unavailable' | 'wrong' | 'slower';
   /** One sentence for people. */
   readonly reason: string;
 }
 
+/** Where graphs run, and why there. */
 export interface ProviderReport {
   readonly chosen: ProviderName;
   /** CPU threads used where the CPU computes. */
@@ -29,6 +32,7 @@ export interface ProviderReport {
   readonly trials: readonly ProviderTrial[];
 }
 
+/** An open runtime, which the caller releases, and why it was chosen. */
 export interface ChosenRuntime {
   readonly runtime: Runtime;
   readonly report: ProviderReport;

@@ -15,6 +15,7 @@ export interface WeightSource {
   readInto(name: string, target: Float32Array): void;
 }
 
+/** Row-major data by the name of a graph's input or output. */
 export type Tensors = Readonly<Record<string, Float32Array>>;
 
 /** A compiled graph. */
@@ -24,6 +25,7 @@ export interface Executable {
    * Blocks the thread while it runs (onnxruntime-node), so cancellation lands between runs.
    */
   run(inputs: Tensors): Promise<Tensors>;
+  /** Gives its memory back; it cannot run any more. */
   release(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export interface ResidentExecutable {
   release(): Promise<void>;
 }
 
+/** One provider, ready to compile. Whatever a provider itself throws comes through. */
 export interface Runtime extends AsyncDisposable {
   readonly provider: ProviderName;
   /**

@@ -8,6 +8,7 @@ import { sizeOf } from '../graph/shape.ts';
 import type { Shape } from '../graph/shape.ts';
 import type { WeightSource } from './session.ts';
 
+/** Weights in use by one session, until it is released. */
 export interface Lease<T> {
   /** By the model's names of its weights. */
   readonly tensors: Readonly<Record<string, T>>;
@@ -19,6 +20,7 @@ interface Entry<T> {
   users: number;
 }
 
+/** Weights of type T (a tensor, or bytes), kept while somebody leases them. */
 export class WeightCache<T> {
   readonly #wrap: (data: Float32Array<ArrayBuffer>, shape: number[]) => T;
   readonly #entries = new Map<string, Entry<T>>();

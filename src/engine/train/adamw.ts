@@ -3,6 +3,7 @@
  * written once. step.ts calls it after the graph; on a GPU the same arithmetic is part of the graph.
  */
 
+/** `eps` is added to the root of the second moment, after its correction. */
 export interface AdamWOptions {
   readonly beta1: number;
   readonly beta2: number;
@@ -10,14 +11,21 @@ export interface AdamWOptions {
   readonly weightDecay: number;
 }
 
+/** PyTorch's defaults but for the weight decay, of which the published recipe has none. */
 export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 };
 
-/** The two factors that depend on the step (from 1) and the learning rate alone. */
+/**
+ * The two factors of a step (from 1) that are the same for all weights: rate = lr / (1 - beta1^step) and
+ * root = 1 / sqrt(1 - beta2^step), so that value -= rate m / (root sqrt(v) + eps).
+ */
 export function adamWFactors(step: number, learningRate: number, { beta1, beta2 }: AdamWOptions = ADAMW) {
   return { rate: learningRate / (1 - beta1 ** step), root: 1 / Math.sqrt(1 - beta2 ** step) };
 }
 
-/** One step for one weight tensor; `value`, `m` and `v` are rewritten. `gradientScale` divides accumulated gradients. */
+/**
+ * One step (from 1) of one tensor: `value`, `m` and `v` are rewritten. `gradientScale` makes a mean of summed
+ * gradients.
+ */
 export function adamW(
   tensor: { readonly value: Float32Array; readonly m: Float32Array; readonly v: Float32Array },
   gradient: Float32Array,

@@ -5,7 +5,7 @@
 import { invariant } from '../../domain/errors.ts';
 
 /** How far each change goes; each is drawn uniformly. */
-export interface Augmentation {
+interface Augmentation {
   /** Probability of a left-right flip. */
   readonly mirror: number;
   /** Values are multiplied by 1 - gain .. 1 + gain, about mid-grey. */
@@ -18,6 +18,7 @@ export interface Augmentation {
   readonly grey: number;
 }
 
+/** What the recipe `fast` does. */
 export const MILD: Augmentation = { mirror: 0.5, gain: 0.1, offset: 0.05, cast: 0.04, grey: 0.1 };
 
 /** ITU-R BT.601. */

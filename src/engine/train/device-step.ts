@@ -17,7 +17,7 @@ import {
   lossesOf,
   newBuilder,
 } from './graphs.ts';
-import type { TrainablePrior, TrainerOptions } from './graphs.ts';
+import type { NamedShape, TrainablePrior, TrainerOptions } from './graphs.ts';
 import type { Batch, Losses, Trainer, TrainingState } from './trainer.ts';
 
 const M = ' m';
@@ -28,7 +28,7 @@ const NEXT = 'next ';
  * One whole step. Beside a batch's inputs: `rate` and `root` [1] (adamWFactors). State: NAME, `NAME m`, `NAME v`. Outputs:
  * losses, `norm` [1] (the squared norm of all gradients), and `next ...` of the state.
  */
-export function deviceStepGraph(
+function deviceStepGraph(
   prior: Pick<TrainablePrior, 'config'>,
   options: Pick<TrainerOptions, 'trainable' | 'batch'>,
 ): { readonly graph: Graph; readonly state: ReadonlyMap<string, string> } {
@@ -100,7 +100,9 @@ export async function openDeviceTrainer(
     options.seed,
   );
   resident.write(flatten(first));
-  return new DeviceTrainer(prior, runtime, options, resident, first);
+  // not the numbers: the device has them
+  const learned = first.tensors.map(({ name, shape }) => ({ name, shape }));
+  return new DeviceTrainer(prior, runtime, options, resident, learned);
 }
 
 class DeviceTrainer implements Trainer {
@@ -109,7 +111,7 @@ class DeviceTrainer implements Trainer {
   readonly #runtime: Runtime;
   readonly #options: TrainerOptions;
   readonly #resident: ResidentExecutable;
-  readonly #shapes: TrainingState;
+  readonly #learned: readonly NamedShape[];
   #evaluation: Executable | undefined;
   #steps = 0;
 
@@ -118,14 +120,14 @@ class DeviceTrainer implements Trainer {
     runtime: Runtime,
     options: TrainerOptions,
     resident: ResidentExecutable,
-    first: TrainingState,
+    learned: readonly NamedShape[],
   ) {
     this.batch = options.batch;
     this.#prior = prior;
     this.#runtime = runtime;
     this.#options = options;
     this.#resident = resident;
-    this.#shapes = first;
+    this.#learned = learned;
   }
 
   async step(batches: readonly Batch[], learningRate: number): Promise<Losses> {
@@ -144,7 +146,7 @@ class DeviceTrainer implements Trainer {
   async evaluate(batch: Batch): Promise<Losses> {
     const { trainable } = this.#options;
     const graph = evaluationGraph(this.#prior.config, trainable, this.batch);
-    const names = new Set(this.#shapes.tensors.map(({ name }) => name));
+    const names = new Set(this.#learned.map(({ name }) => name));
     this.#evaluation ??= await this.#runtime.compile(graph, this.#prior.weights, names);
     return lossesOf(
       await this.#evaluation.run({ ...(await this.#resident.read()), ...batchInputs(this.#prior, batch) }),
@@ -153,7 +155,7 @@ class DeviceTrainer implements Trainer {
 
   async state(): Promise<TrainingState> {
     const data = await this.#resident.read();
-    const tensors = this.#shapes.tensors.map(({ name, shape }) => ({
+    const tensors = this.#learned.map(({ name, shape }) => ({
       name,
       shape,
       value: data[name]!,
@@ -164,7 +166,7 @@ class DeviceTrainer implements Trainer {
   }
 
   load(state: TrainingState): void {
-    checkState(this.#shapes, state);
+    checkState(this.#learned, state);
     this.#resident.write(flatten(state));
     this.#steps = state.steps;
   }

@@ -10,6 +10,7 @@ import type { Graph, Value } from '../graph/ir.ts';
 import { sameShape, sizeOf } from '../graph/shape.ts';
 import type { UNetConfig } from '../nn/config.ts';
 import { AdaptedBuilder } from '../nn/lora.ts';
+import { mean } from '../numbers.ts';
 import { unet } from '../prior.ts';
 import type { Prior } from '../prior.ts';
 import type { Tensors } from '../runtime/session.ts';
@@ -23,6 +24,7 @@ export type TrainablePrior = Pick<Prior, 'config' | 'schedule' | 'weights'>;
 /** What is learned: all weights, or adapters of a rank beside frozen ones. */
 export type Trainable = { readonly kind: 'full' } | { readonly kind: 'adapter'; readonly rank: number };
 
+/** What a trainer is opened with. */
 export interface TrainerOptions {
   readonly trainable: Trainable;
   /** Images in a micro-batch. */
@@ -31,12 +33,14 @@ export interface TrainerOptions {
   readonly seed: number;
 }
 
-export interface Learned {
+/** A learned parameter and the gradient of the loss by it, of the same shape. */
+interface Learned {
   readonly name: string;
   readonly value: Value;
   readonly gradient: Value;
 }
 
+/** A builder whose network has what is to be learned. */
 export function newBuilder(trainable: Trainable): GraphBuilder {
   return trainable.kind === 'adapter' ? new AdaptedBuilder(trainable.rank) : new GraphBuilder();
 }
@@ -62,7 +66,7 @@ export function addGradients(
   };
 }
 
-/** Losses alone. */
+/** Outputs loss [1], mse [B] and, where the variance is learned, vb [B] of a micro-batch; nothing is learned. */
 export function evaluationGraph(config: UNetConfig, trainable: Trainable, batch: number): Graph {
   const b = newBuilder(trainable);
   return b.finish('evaluate', { ...addLosses(b, config, batch) });
@@ -108,11 +112,14 @@ function firstAdapter(
   for (let i = 0; i < value.length; i++) value[i] = value[i]! * scale;
 }
 
+/** A trained tensor without its numbers. */
+export type NamedShape = Pick<TrainedTensor, 'name' | 'shape'>;
+
 /** Throws UserError `checkpoint.mismatch` where a saved state is not of the same tensors. */
-export function checkState(expected: TrainingState, saved: TrainingState): void {
+export function checkState(expected: readonly NamedShape[], saved: TrainingState): void {
   const shapes = new Map(saved.tensors.map(({ name, shape }) => [name, shape]));
-  const fits = expected.tensors.every(({ name, shape }) => sameShape(shapes.get(name) ?? [], shape));
-  if (fits && shapes.size === expected.tensors.length) return;
+  const fits = expected.every(({ name, shape }) => sameShape(shapes.get(name) ?? [], shape));
+  if (fits && shapes.size === expected.length) return;
   throw new UserError(
     'checkpoint.mismatch',
     'The saved training state is of another model or kind of finetune.',
@@ -126,8 +133,8 @@ export function batchInputs(prior: TrainablePrior, { x0, noise, t }: Batch): Ten
   return { x0, noise, t: Float32Array.from(t), ...lossTerms(prior.schedule, t, learned) };
 }
 
+/** The losses of a micro-batch from the outputs loss [1], mse [B] and vb [B]: means over its images. */
 export function lossesOf({ loss, mse, vb }: Tensors): Losses {
-  const mean = (values: Float32Array): number => values.reduce((s, v) => s + v, 0) / values.length;
   invariant(loss && mse, 'the step has losses');
   return { loss: loss[0]!, mse: mean(mse), ...(vb ? { vb: mean(vb) } : {}) };
 }

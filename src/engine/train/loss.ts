@@ -22,7 +22,7 @@ const TERMS = {
 type Term = keyof typeof TERMS;
 const MSE_TERMS: readonly Term[] = ['signal', 'sigma'];
 
-/** The values of the schedule's inputs for the timesteps of a batch. */
+/** The values [B] of the schedule's inputs for the timesteps of a batch; `learned`: the network predicts its variance. */
 export function lossTerms(
   schedule: Schedule,
   t: readonly number[],
@@ -34,6 +34,7 @@ export function lossTerms(
   );
 }
 
+/** The losses of a micro-batch of B images, in the graph. */
 export interface LossGraph {
   /** Mean over the batch, [1]. */
   readonly loss: Value;
@@ -42,7 +43,7 @@ export interface LossGraph {
   readonly vb?: Value;
 }
 
-/** x0, noise [B,3,S,S] and t [B] are inputs; `network` makes the prediction [B,3 or 6,S,S] from x_t and t. */
+/** Inputs x0, noise [B,3,S,S], t [B] and lossTerms' [B,1,1,1]; `network` predicts [B,3 or 6,S,S] from x_t and t. */
 export function lossGraph(
   b: GraphBuilder,
   shape: readonly [number, number, number, number],

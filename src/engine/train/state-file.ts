@@ -1,7 +1,7 @@
 /**
  * A run's checkpoint, one safetensors file: value/NAME, m/NAME and v/NAME of every trained tensor, best/NAME of the best
  * held-out state, and the run's identity and curves as metadata. It holds no time and no machine, so that equal runs end
- * with equal bytes. finetune/run.ts writes and resumes; checkpoint/safetensors.ts is the format.
+ * with equal bytes. finetune/run.ts writes and resumes; checkpoint/safetensors.ts has the format.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -10,8 +10,8 @@ import * as v from 'valibot';
 import { UserError } from '../../domain/errors.ts';
 import { quoted } from '../../domain/text.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
-import { writeSafetensors } from '../checkpoint/safetensors.ts';
-import type { WritableTensor } from '../checkpoint/safetensors.ts';
+import { writeSafetensors } from '../checkpoint/safetensors-write.ts';
+import type { WritableTensor } from '../checkpoint/safetensors-write.ts';
 import { systemCode } from '../checkpoint/source.ts';
 import type { TensorStore } from '../checkpoint/store.ts';
 import { sameShape } from '../graph/shape.ts';
@@ -30,6 +30,7 @@ export interface RunIdentity {
   readonly T: number;
 }
 
+/** The mean loss of the photos held out, after `step` steps. */
 export interface HeldOutLoss {
   readonly step: number;
   readonly loss: number;
@@ -51,7 +52,7 @@ export interface RunProgress {
 }
 
 /** A run read back. Tensors stay in the file until they are looked at: use them, then dispose. */
-export interface SavedRun extends RunProgress, Disposable {
+interface SavedRun extends RunProgress, Disposable {
   readonly state: TrainingState;
 }
 
@@ -181,7 +182,7 @@ function savedRun(store: TensorStore): SavedRun {
   if (!parsed.success) throw broken(store, 'is damaged: its record of the run is wrong');
   const { best, ...progress } = parsed.output;
   const names = [...store.tensors.keys()]
-    .filter(startsWith('value/'))
+    .filter((key) => key.startsWith('value/'))
     .map((key) => key.slice('value/'.length));
   const parts = best ? ['value', 'm', 'v', 'best'] : ['value', 'm', 'v'];
   for (const name of names) {
@@ -225,10 +226,6 @@ function lazyTensor(store: TensorStore, name: string, shape: readonly number[]):
       return store.read(`v/${name}`);
     },
   };
-}
-
-function startsWith(prefix: string): (text: string) => boolean {
-  return (text) => text.startsWith(prefix);
 }
 
 /** Undefined, which no JSON is, for what is not JSON. */

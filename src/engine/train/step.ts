@@ -31,7 +31,10 @@ export function trainingGraph(config: UNetConfig, trainable: Trainable, batch: n
   return b.finish('train', { ...losses, ...outputs });
 }
 
-/** Reads the weights that will change into memory of their own and compiles the step where the runtime runs. */
+/**
+ * Reads the weights that will change into memory of their own and compiles the step: on the CPU here, else on the device.
+ * The caller releases it.
+ */
 export async function openTrainer(
   prior: TrainablePrior,
   runtime: Runtime,
@@ -104,7 +107,7 @@ class CpuTrainer implements Trainer {
   }
 
   load(state: TrainingState): void {
-    checkState({ steps: 0, tensors: this.#tensors }, state);
+    checkState(this.#tensors, state);
     const saved = new Map(state.tensors.map((tensor) => [tensor.name, tensor]));
     for (const tensor of this.#tensors) {
       const from = saved.get(tensor.name)!;

@@ -28,6 +28,7 @@ export interface TrainingState {
   readonly tensors: readonly TrainedTensor[];
 }
 
+/** One weight that is learned. */
 export interface TrainedTensor {
   /** As in the checkpoint for full finetuning; `<layer>.lora.a` and `.lora.b` for adapters. */
   readonly name: string;
@@ -38,6 +39,7 @@ export interface TrainedTensor {
   readonly v: Float32Array;
 }
 
+/** One run in the making. Steps and evaluations are asked for one after another, never at once. */
 export interface Trainer {
   /** Images in a micro-batch; `Batch` has exactly so many. */
   readonly batch: number;

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import type { PhotoFormat, Photograph } from '../photograph.ts';
 import type { Blocks } from './container/blocks.ts';
 import { intoPng } from './container/png.ts';
+import { samples } from './samples.ts';
 
 export interface EncodeOptions {
   readonly quality: number;
@@ -72,36 +73,4 @@ export async function encodeAvif(photo: Photograph, blocks: Blocks, quality: num
     .keepIccProfile()
     .avif({ quality, effort: 3, chromaSubsampling: '4:4:4' })
     .toBuffer();
-}
-
-interface Samples {
-  readonly data: Uint8Array | Uint16Array;
-  readonly channels: 1 | 2 | 3 | 4;
-}
-
-/**
- * The photograph's own array where it is what is asked for, else a copy: at another depth (257 v, or v / 257 rounded),
- * with transparency between the pixels, or on white instead, or with grey three times.
- */
-function samples(photo: Photograph, bits: 8 | 16, keepAlpha: boolean, asRgb = false): Samples {
-  const { width, height, depth, data, alpha } = photo;
-  const three = asRgb || photo.channels === 3;
-  const repeated = three && photo.channels === 1;
-  if (bits === depth && !alpha && !repeated) return { data, channels: photo.channels };
-  const pixels = width * height;
-  const colours = three ? 3 : 1;
-  const joined = alpha !== undefined && keepAlpha;
-  const channels = joined ? (three ? 4 : 2) : colours;
-  const out = bits === 8 ? new Uint8Array(channels * pixels) : new Uint16Array(channels * pixels);
-  const white = 2 ** depth - 1;
-  const scale = bits === depth ? 1 : bits === 16 ? 257 : 1 / 257;
-  for (let p = 0; p < pixels; p++) {
-    for (let c = 0; c < colours; c++) {
-      let value = data[repeated ? p : colours * p + c]!;
-      if (alpha && !joined) value = white + ((value - white) * alpha[p]!) / white;
-      out[channels * p + c] = Math.round(value * scale);
-    }
-    if (alpha && joined) out[channels * p + colours] = Math.round(alpha[p]! * scale);
-  }
-  return { data: out, channels };
 }

@@ -26,6 +26,7 @@ const DIGITISED = 0x9004;
 const PIXEL_X = 0xa002;
 const PIXEL_Y = 0xa003;
 const VENDORS_NOTE = 0x927c;
+const COLOUR_POSITIONS = 0x213;
 
 export interface ExifFacts {
   readonly taken?: string;
@@ -40,6 +41,8 @@ export interface ExifEdits {
   readonly height: number;
   /** Pixels per inch, said where the block says none. */
   readonly density?: number;
+  /** In JPEG files a new block has to say where the samples of colour lie. */
+  readonly jpeg: boolean;
 }
 
 /** Without the marker that some containers put before the TIFF header. */
@@ -99,8 +102,13 @@ function newBlock(tags: readonly Tag[]): Uint8Array {
 }
 
 /** The tags of the first directory that are set, whatever it said. */
-function editedTags(root: Directory | undefined, { software, density }: ExifEdits, little: boolean): Tag[] {
+function editedTags(
+  root: Directory | undefined,
+  { software, density, jpeg }: ExifEdits,
+  little: boolean,
+): Tag[] {
   const tags = [numberTag(ORIENTATION, 3, 1, little), textTag(SOFTWARE, software)];
+  if (jpeg && root === undefined) tags.push(numberTag(COLOUR_POSITIONS, 3, 1, little));
   if (density !== undefined && numberOf(root, X_RESOLUTION) === undefined)
     tags.push(
       numberTag(X_RESOLUTION, 5, density, little),

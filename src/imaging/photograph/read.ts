@@ -19,6 +19,7 @@ import { bareExif, exifFacts } from './exif.ts';
 import { MAX_PIXELS, checkFile, damaged, measure, readBytes } from './file.ts';
 import { profileFacts } from './icc.ts';
 import { iptcRecords } from './iptc.ts';
+import { split } from './samples.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
@@ -131,23 +132,10 @@ async function decode(
     }
     const picture = await raw(open().toColourspace(depth === 16 ? 'rgb16' : 'srgb'));
     const { data, width, height } = picture;
-    return { width, height, ...split(data, width * height) };
+    return { width, height, ...split(data, width * height, 3) };
   } catch (cause) {
     throw damaged(name, cause);
   }
-}
-
-/** Three channels of three or more, and the fourth: in place, so that a picture is not held twice. */
-function split(data: Uint8Array | Uint16Array, pixels: number): Pick<Photograph, 'data' | 'alpha'> {
-  const channels = data.length / pixels;
-  if (channels === 3) return { data };
-  const alpha = data instanceof Uint8Array ? new Uint8Array(pixels) : new Uint16Array(pixels);
-  for (let p = 0; p < pixels; p++) {
-    const at = channels * p;
-    alpha[p] = data[at + 3]!;
-    for (let c = 0; c < 3; c++) data[3 * p + c] = data[at + c]!;
-  }
-  return { data: data.subarray(0, 3 * pixels), alpha };
 }
 
 function bytes(data: Uint8Array): Uint8Array {

@@ -77,10 +77,18 @@ export async function deviceToSrgb(
     for (let p = 0; p < pixels; p++) for (let c = 0; c < 3; c++) out[c * pixels + p] = srgb[3 * p + c]!;
     return out;
   }
-  const half = (2 ** depth - 1) / 2;
+  const levels = levelsOf(depth);
   for (let c = 0; c < 3; c++)
-    for (let p = c * pixels, i = c, end = p + pixels; p < end; p++, i += 3) out[p] = device[i]! / half - 1;
+    for (let p = c * pixels, i = c, end = p + pixels; p < end; p++, i += 3) out[p] = levels[device[i]!]!;
   return out;
+}
+
+/** Each device value on the scale [-1,1]: looked up, as a face has millions of them. */
+function levelsOf(depth: 8 | 16): Float32Array {
+  const levels = new Float32Array(2 ** depth);
+  const half = (levels.length - 1) / 2;
+  for (let value = 0; value < levels.length; value++) levels[value] = value / half - 1;
+  return levels;
 }
 
 /** Plain loops over rows: a face of a large photo has millions of values. */

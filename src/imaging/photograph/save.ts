@@ -140,9 +140,7 @@ async function blocksFor(
     }
   } else if (!xmp.merged) lost.push('XMP (damaged)');
   const edits = {
-    software,
-    width,
-    height,
+    ...{ software, width, height, jpeg: format === 'jpeg' },
     ...(source.density === undefined ? {} : { density: source.density }),
   };
   let exif = await editExif(source.exif, edits);

@@ -71,10 +71,14 @@ interface Extent {
   readonly height: number;
 }
 
-/** Within the two pixels that rounding to whole overview pixels can cost. */
+/** How far rounding may have moved a side of a mask that was made smaller, perhaps twice: here, then by an editor. */
+const ROUNDED = 2;
+
+/** Whether one factor takes both sides of the photo to the mask's, each as far as rounding leaves it known. */
 function sameShape(mask: Extent, photo: Extent): boolean {
-  const ratio = Math.max(mask.width / photo.width, mask.height / photo.height);
-  return Math.abs(photo.width * ratio - mask.width) <= 2 && Math.abs(photo.height * ratio - mask.height) <= 2;
+  const least = (side: keyof Extent): number => (mask[side] - ROUNDED) / photo[side];
+  const most = (side: keyof Extent): number => (mask[side] + ROUNDED) / photo[side];
+  return least('width') <= most('height') && least('height') <= most('width');
 }
 
 /** Damage of either mask: what a person painted is added to what was found. */

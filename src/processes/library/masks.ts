@@ -13,6 +13,7 @@ import { decodeMask, encodeMask } from '../../imaging/repair/mask.ts';
 import { writeWhole } from '../../imaging/write.ts';
 import type { Database } from '../../services/db/database.ts';
 import type { Sidecars } from '../../services/db/sidecars.ts';
+import { paintedFile } from '../../services/exports/masks.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { facesOf, photoSubject } from './subjects.ts';
 
@@ -22,10 +23,6 @@ export interface MasksParts {
   readonly engine: EngineProcess;
   readonly sidecars: Sidecars;
 }
-
-/** A painted mask, by its hash. */
-export const paintedFile = (dataFolder: string, sha256: string): string =>
-  join(dataFolder, 'masks', `${sha256}.png`);
 
 /** Of the recipe of a rendition, as text. */
 const NAMED = `json_extract(recipe, '$.repair.mask.sha256')`;

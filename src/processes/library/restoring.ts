@@ -8,10 +8,10 @@ import * as v from 'valibot';
 import type { RestoreOrder, Setup } from '../../contract/engine.ts';
 import { UserError, invariant } from '../../domain/errors.ts';
 import type { RestoreChoice } from '../../domain/restoring.ts';
+import { paintedFile } from '../../services/exports/masks.ts';
 import { AlbumResult, payloadOf } from '../../services/jobs/payloads.ts';
 import type { Ending, Worker, Working } from '../../services/jobs/ports.ts';
 import { lookAtOne } from './looking.ts';
-import { paintedFile } from './masks.ts';
 import {
   adapterByHash,
   adapterOf,

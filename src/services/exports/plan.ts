@@ -84,21 +84,22 @@ export function planExport(
   });
 }
 
-/** The file a planned one is made of; undefined where it is gone. */
+/** The file a planned one is made of, and the hash of the mask that was painted for it; undefined where it is gone. */
 export function sourceOf(
   db: Database,
   dataFolder: string,
   { photo, rendition }: { readonly photo: string | null; readonly rendition: string | null },
-): (PictureSource & { readonly format: string | null }) | undefined {
+): (PictureSource & { readonly format: string | null; readonly mask: string | null }) | undefined {
   if (rendition !== null) {
     const row = db
-      .query<{ file: string; recipe: string }>(
-        'SELECT file, recipe FROM renditions WHERE id = ? AND deleted_at IS NULL',
+      .query<{ file: string; recipe: string; mask: string | null }>(
+        `SELECT file, recipe, json_extract(recipe, '$.repair.mask.sha256') AS mask FROM renditions
+         WHERE id = ? AND deleted_at IS NULL`,
       )
       .get(rendition);
-    return (
-      row && { file: join(dataFolder, row.file), name: titleOf(row.file), recipe: row.recipe, format: null }
-    );
+    if (!row) return undefined;
+    const { file, ...rest } = row;
+    return { file: join(dataFolder, file), name: titleOf(file), ...rest, format: null };
   }
   const row = db
     .query<{ root: string; path: string; format: string | null }>(
@@ -112,6 +113,7 @@ export function sourceOf(
     name: titleOf(row.path),
     recipe: undefined,
     format: row.format,
+    mask: null,
   };
 }
 

@@ -15,6 +15,8 @@ import type { Ending, Worker, Working } from '../jobs/ports.ts';
 import type { JobRow } from '../jobs/rows.ts';
 import { decodeName } from '../photos/names.ts';
 import { placeInside, realTarget, sweepFolder } from './folders.ts';
+import { keptMask, maskBeside, maskFits, paintedFile } from './masks.ts';
+import type { MaskCopy } from './masks.ts';
 import { numbered } from './names.ts';
 import { formatOf, isCopy, sourceOf } from './plan.ts';
 import type { WritePicture } from './ports.ts';
@@ -104,7 +106,8 @@ export class ExportWorker implements Worker {
           'The picture is not there any more.',
           'Connect its drive, and try again.',
         );
-      const settled = row.written_at === null ? await this.#settle(row.path, work) : row.path;
+      const mask = await keptMask(dataFolder, source.mask);
+      const settled = row.written_at === null ? await this.#settle(row.path, mask, work) : row.path;
       if (settled === undefined) {
         set(`state = 'skipped'`);
         return;
@@ -116,6 +119,7 @@ export class ExportWorker implements Worker {
       const bytes = isCopy(form, from, row.rendition === null ? source.format : null)
         ? await copyWhole(source.file, place, source.name, signal)
         : await write(source, place, { ...form, format: formatFor(form, from, source.format) }, signal);
+      if (mask) await this.#writeMask(mask, settled, work);
       set(`state = 'written', bytes = ?, written_at = ?`, bytes, Date.now());
     } catch (error) {
       if (signal.aborted || !(error instanceof UserError)) throw error;
@@ -124,7 +128,11 @@ export class ExportWorker implements Worker {
   }
 
   /** The name that is free, or may be replaced; undefined where what is there stays. */
-  async #settle(path: string, { target, form, ours, job }: Exporting): Promise<string | undefined> {
+  async #settle(
+    path: string,
+    mask: MaskCopy | undefined,
+    { target, form, ours, job }: Exporting,
+  ): Promise<string | undefined> {
     const ending = /\.[A-Za-z0-9]{1,8}$/.exec(path)?.[0] ?? '';
     const stem = path.slice(0, path.length - ending.length);
     for (let number = 1; ; number++) {
@@ -132,11 +140,33 @@ export class ExportWorker implements Worker {
       const place = await placeInside(target, tried);
       const there = await lstat(place).catch(() => undefined);
       const taken = number > 1 && this.#isPlanned(job.id, tried);
-      if (!there && !taken) return tried;
       if (there && form.collisions === 'skip') return undefined;
       const replace = form.collisions === 'replace' && there?.isFile() === true && ours.has(tried);
-      if (replace && !taken && !this.#isOriginal(place)) return tried;
+      const free = !there || (replace && !this.#isOriginal(place));
+      if (free && !taken && (!mask || (await this.#isFree(mask, maskBeside(tried), replace, target, job.id))))
+        return tried;
     }
+  }
+
+  async #isFree(
+    mask: MaskCopy,
+    path: string,
+    replaced: boolean,
+    target: string,
+    job: string,
+  ): Promise<boolean> {
+    const place = await placeInside(target, path);
+    return !this.#isPlanned(job, path) && !this.#isOriginal(place) && (await maskFits(mask, place, replaced));
+  }
+
+  /** After its picture, which is what may well fail; a killed process writes both again. */
+  async #writeMask(
+    { sha256, dataFolder }: MaskCopy,
+    settled: string,
+    { target, signal }: Exporting,
+  ): Promise<void> {
+    const place = await placeInside(target, maskBeside(settled));
+    await copyWhole(paintedFile(dataFolder, sha256), place, basename(place), signal);
   }
 
   /** Another file of this export has, or will have, this name. */

@@ -2,26 +2,20 @@
  * Makers of small checkpoint files, sound and unsound, for the tests beside it.
  * Read next: damage.test.ts, zip.test.ts, pickle.test.ts.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { UserError } from '../../../src/domain/errors.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { openCheckpoint } from '../../../src/engine/checkpoint/open.ts';
+
+export { temporaryFolder } from '../../folders.ts';
 
 // Generous: these tests write many files, and the machine may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 export const GOLDEN = join(import.meta.dirname, '../../fixtures/golden');
 export const FIXTURES = join(import.meta.dirname, '../../fixtures/checkpoint');
-
-/** A folder for this test file, removed at its end. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'albumen-checkpoint-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export function fileOf(folder: string, name: string, ...parts: readonly (Uint8Array | string)[]): string {
   const path = join(folder, name);

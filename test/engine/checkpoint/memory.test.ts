@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors.ts';
+import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors-write.ts';
 import { temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();

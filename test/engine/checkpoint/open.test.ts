@@ -7,7 +7,7 @@ import { mkdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { firstNonFinite, openCheckpoint } from '../../../src/engine/checkpoint/open.ts';
-import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors.ts';
+import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors-write.ts';
 import { expectUserError, fileOf, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();

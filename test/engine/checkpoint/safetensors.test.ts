@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openCheckpoint } from '../../../src/engine/checkpoint/open.ts';
-import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors.ts';
+import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors-write.ts';
 import { expectUserError, fileOf, safetensorsOf, temporaryFolder, u64 } from './helpers.ts';
 
 const folder = temporaryFolder();

@@ -6,7 +6,7 @@ import { epsDenoiser } from '../../../src/engine/diffusion/denoiser.ts';
 import type { Denoiser, Variance } from '../../../src/engine/diffusion/denoiser.ts';
 import { gaussian } from '../../../src/engine/diffusion/noise.ts';
 import type { Noise } from '../../../src/engine/diffusion/noise.ts';
-import type { Sampler, SamplerOptions, Step } from '../../../src/engine/diffusion/samplers/index.ts';
+import type { Sampler, SamplerOptions, Step } from '../../../src/engine/diffusion/samplers/sampler.ts';
 import type { Schedule } from '../../../src/engine/diffusion/schedule.ts';
 
 export const mean = 0.3;

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openCheckpoint } from '../../../src/engine/checkpoint/open.ts';
-import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors.ts';
+import { writeSafetensors } from '../../../src/engine/checkpoint/safetensors-write.ts';
 import { openState, removeLeftovers, writeState } from '../../../src/engine/train/state-file.ts';
 import type { RunIdentity, RunProgress } from '../../../src/engine/train/state-file.ts';
 import type { TrainingState } from '../../../src/engine/train/trainer.ts';

@@ -15,7 +15,7 @@ import {
 } from '../../../src/imaging/photograph/ifd.ts';
 import type { Directory, Tag } from '../../../src/imaging/photograph/ifd.ts';
 
-const edits = { software: 'Albumen 1', width: 70000, height: 20, density: 600 };
+const edits = { software: 'Albumen 1', width: 70000, height: 20, density: 600, jpeg: true };
 
 function number(id: number, type: 3 | 4, value: number, little: boolean): Tag {
   const bytes = Buffer.alloc(type === 3 ? 2 : 4);

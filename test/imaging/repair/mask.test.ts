@@ -62,6 +62,22 @@ describe('as a PNG', () => {
     expect(markedShare(found)).toBeCloseTo(600 / 5001, 2);
   });
 
+  test('of a photo as long as a film it comes back too: its short side is rounded by much', async () => {
+    for (const [width, height] of [
+      [20_000, 1],
+      [1, 20_000],
+      [30_000, 40],
+      [2401, 1201],
+      [9999, 7],
+    ] as const) {
+      const own = emptyMask({ width, height });
+      expect(await decodeMask(await encodeMask(own), width, height)).toEqual(own);
+    }
+    // upright instead of across it is another photo's
+    const upright = await encodeMask(emptyMask({ width: 40, height: 30_000 }));
+    await expect(decodeMask(upright, 30_000, 40)).rejects.toMatchObject({ code: 'photo.unsuitable' });
+  });
+
   test('what is no mask of this photo is said', async () => {
     const other = await encodeMask(emptyMask({ width: 50, height: 300 }));
     await expect(decodeMask(other, photo.width, photo.height)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 /** Gradients of matrix products and convolutions: products and convolutions again. */
 import type { Family } from './rule.ts';
 
+/** By op. */
 export const contractionRules: Family<'matmul' | 'conv' | 'convInputGradient' | 'convWeightGradient'> = {
   // c = a' b', where ' is the node's own transposes: da' = g b'T, db' = a'T g, each written into the order a and b lie in
   matmul: (b, { inputs: [x, y], attributes: { transposeA, transposeB } }, g) => [

@@ -1,8 +1,10 @@
 /** Gradients of the elementwise ops: d f(x) = f'(x) g. Where f(x) itself helps, it is used. */
 import type { GraphBuilder } from '../../graph/build.ts';
 import type { Value } from '../../graph/ir.ts';
+import { sizeOf } from '../../graph/shape.ts';
 import type { Family } from './rule.ts';
 
+/** By op. Where an input was broadcast, vjp.ts sums its part down. */
 export const elementwiseRules: Family<
   | 'detach'
   | 'neg'
@@ -49,6 +51,7 @@ export const elementwiseRules: Family<
   ],
 };
 
+/** A constant of zeros in the shape of `like`. */
 export function zeros(b: GraphBuilder, like: Value): Value {
-  return b.constant(like.shape, new Float32Array(like.shape.reduce((n, d) => n * d, 1)));
+  return b.constant(like.shape, new Float32Array(sizeOf(like.shape)));
 }

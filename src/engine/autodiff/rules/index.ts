@@ -6,6 +6,7 @@ import { movementRules } from './movement.ts';
 import { reductionRules } from './reductions.ts';
 import type { Rule } from './rule.ts';
 
+/** The rule of each op. */
 export const rules: { readonly [K in OpName]: Rule<K> } = {
   ...elementwiseRules,
   ...reductionRules,

@@ -1,6 +1,7 @@
 /** Gradients of what only moves elements: they are moved back. */
 import type { Family } from './rule.ts';
 
+/** By op. */
 export const movementRules: Family<
   'constant' | 'reshape' | 'transpose' | 'slice' | 'concat' | 'place' | 'expand' | 'upsample' | 'averagePool'
 > = {

@@ -5,6 +5,7 @@ import { sizeOf } from '../../graph/shape.ts';
 import { zeros } from './elementwise.ts';
 import type { Family } from './rule.ts';
 
+/** By op. */
 export const reductionRules: Family<'sum' | 'mean' | 'groupMean' | 'groupMeanSquare' | 'softmax'> = {
   sum: (b, { inputs: [x] }, g) => [() => b.expand(g, x!.shape)],
   mean: (b, { inputs: [x], output }, g) => [

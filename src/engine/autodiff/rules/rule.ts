@@ -7,7 +7,7 @@ import type { GraphBuilder } from '../../graph/build.ts';
 import type { NodeOf, Value } from '../../graph/ir.ts';
 
 /** For one input: builds its cotangent when it is needed; or 'stop', where the gradient is zero by right. */
-export type Back = (() => Value) | 'stop';
+type Back = (() => Value) | 'stop';
 
 /**
  * Given the output's cotangent g, one Back for each input. A cotangent may have the output's broadcast shape: vjp.ts sums

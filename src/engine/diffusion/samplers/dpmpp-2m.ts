@@ -9,7 +9,7 @@ import type { SamplerOptions, Step } from './sampler.ts';
 
 /**
  * x_s = (sigma_s / sigma_t) x_t - alpha_s (e^{-h} - 1) D, with h = lambda_s - lambda_t and the midpoint guess
- * D = x0hat + (h / 2 h_last) (x0hat - x0hat_last) (Lu et al. 2022, DPM-Solver++, Algorithm 2). The first step has no
+ * D = x0hat + h / (2 h_last) (x0hat - x0hat_last) (Lu et al. 2022, DPM-Solver++, Algorithm 2). The first step has no
  * past and takes D = x0hat; the last goes to sigma = 0, where lambda ends, and returns x0hat. Draws no noise.
  */
 export async function* dpmpp2m(

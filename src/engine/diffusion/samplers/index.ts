@@ -8,8 +8,7 @@ import { dpmpp2mSde } from './dpmpp-2m-sde.ts';
 import { dpmpp2m } from './dpmpp-2m.ts';
 import type { Sampler } from './sampler.ts';
 
-export type { Sampler, SamplerOptions, Step } from './sampler.ts';
-
+/** All of them, by name. */
 export const samplers = {
   ddpm,
   ddim,
@@ -17,4 +16,5 @@ export const samplers = {
   'dpmpp-sde': dpmpp2mSde,
 } as const satisfies Record<string, Sampler>;
 
+/** A name that recipes and --sampler may have. */
 export type SamplerName = keyof typeof samplers;

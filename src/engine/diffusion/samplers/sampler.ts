@@ -7,6 +7,7 @@ import type { Denoiser, Prediction } from '../denoiser.ts';
 import type { Noise } from '../noise.ts';
 import { checkNoiseSteps, spacedTimesteps } from '../schedule.ts';
 
+/** How to walk; a sampler throws `usage` for K, steps or eta out of range, `cancelled` when it is stopped. */
 export interface SamplerOptions {
   /** Noise steps: the walk starts at t = K - 1, where x is y_K. */
   readonly K: number;

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { gaussian } from '../../../../src/engine/diffusion/noise.ts';
 import { samplers } from '../../../../src/engine/diffusion/samplers/index.ts';
-import type { Sampler } from '../../../../src/engine/diffusion/samplers/index.ts';
+import type { Sampler } from '../../../../src/engine/diffusion/samplers/sampler.ts';
 import { linearSchedule } from '../../../../src/engine/diffusion/schedule.ts';
 import { drawNoisy, idealDenoiser, idealX0, largestDifference, noNoise, sample } from '../ideal.ts';
 
