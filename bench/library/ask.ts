@@ -126,6 +126,7 @@ await time('rate 100 photos', 10, (i) =>
       db.run('UPDATE photos SET rating = ? WHERE id = ?', i % 6, id);
   }),
 );
+await time('sidecars of these three people', 1, () => keeper.flush());
 const rssBefore = process.memoryUsage.rss();
 const alike = new AlikeIndex(db);
 await time('look-alikes, hashes read', 1, () =>

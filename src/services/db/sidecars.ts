@@ -12,6 +12,7 @@ import { AnchorReason, BirthYear, FaceBox, FaceLandmarks, LossPoint } from '../.
 import { CapturedAt, DatePrecision, Rating } from '../../domain/photo.ts';
 import { FaceEvidence } from '../../domain/rendition.ts';
 import { quoted } from '../../domain/text.ts';
+import { textInPieces } from './sidecar-text.ts';
 import { writeWhole } from './write.ts';
 
 const Time = whole(0, Number.MAX_SAFE_INTEGER);
@@ -58,8 +59,15 @@ const PhotoSidecar = v.object({
   ),
 });
 
-/** A person with confirmed faces and album: `people/<id>.json`. */
-const PersonSidecar = v.object({
+/** A confirmed face of a person. */
+const PersonFace = v.object({
+  ...FaceOf,
+  /** Of the photo. */
+  hash: Sha256,
+});
+
+/** A person with album: `people/<id>.json`. */
+const PersonHead = v.object({
   kind: v.literal('person'),
   id,
   name: name(),
@@ -68,14 +76,6 @@ const PersonSidecar = v.object({
   note: text(10_000),
   cover: v.nullable(id),
   created: Time,
-  faces: list(
-    v.object({
-      ...FaceOf,
-      /** Of the photo. */
-      hash: Sha256,
-    }),
-    1_000_000,
-  ),
   anchors: list(
     v.object({
       face: id,
@@ -86,6 +86,7 @@ const PersonSidecar = v.object({
     10_000,
   ),
 });
+const PersonSidecar = v.object({ ...PersonHead.entries, faces: list(PersonFace, 1_000_000) });
 
 /** A finetuned adapter: `adapters/<id>.json`. */
 const AdapterSidecar = v.object({
@@ -137,7 +138,11 @@ const schemas = {
 
 export type SidecarKind = keyof typeof schemas;
 export type SidecarOf<K extends SidecarKind> = v.InferOutput<(typeof schemas)[K]>;
-export type Sidecar = { [K in SidecarKind]: SidecarOf<K> }[SidecarKind];
+type PersonFace = v.InferOutput<typeof PersonFace>;
+/** A person to be written, whose faces are asked for as they are. */
+export type PersonToWrite = v.InferOutput<typeof PersonHead> & { readonly faces: Iterable<PersonFace> };
+export type Sidecar =
+  { [K in Exclude<SidecarKind, 'person'>]: SidecarOf<K> }[Exclude<SidecarKind, 'person'>] | PersonToWrite;
 
 const folders: Readonly<Record<SidecarKind, string>> = {
   folder: 'folders',
@@ -149,6 +154,18 @@ const folders: Readonly<Record<SidecarKind, string>> = {
 const VERSION = 1;
 const MOST_WRITERS = 4;
 const MAX_BYTES = 500e6;
+
+/** The JSON, checked. */
+function textOf(sidecar: Sidecar): string | AsyncGenerator<string> {
+  if (sidecar.kind !== 'person')
+    return `${JSON.stringify({ version: VERSION, ...v.parse(schemas[sidecar.kind], sidecar) }, null, 1)}\n`;
+  const { faces, ...head } = sidecar;
+  return textInPieces({ version: VERSION, ...v.parse(PersonHead, head) }, 'faces', checkedFaces(faces));
+}
+
+function* checkedFaces(faces: Iterable<PersonFace>): Generator<PersonFace> {
+  for (const face of faces) yield v.parse(PersonFace, face);
+}
 
 export class Sidecars {
   readonly #folder: string;
@@ -171,9 +188,7 @@ export class Sidecars {
       sidecar.kind,
       'hash' in sidecar && sidecar.kind === 'photo' ? sidecar.hash : sidecar.id,
     );
-    const checked = v.parse(schemas[sidecar.kind], sidecar);
-    const json = `${JSON.stringify({ version: VERSION, ...checked }, null, 1)}\n`;
-    await this.#inOrder(path, () => writeWhole(path, json));
+    await this.#inOrder(path, () => writeWhole(path, textOf(sidecar)));
   }
 
   /** As `write`, without waiting: what goes wrong is told to `failed`, and the database still has everything. */

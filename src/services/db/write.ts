@@ -10,12 +10,12 @@ import { quoted } from '../../domain/text.ts';
 const TEMPORARY = /^\.albumen-[0-9a-f-]{36}\.tmp$/;
 
 /**
- * Writes a temporary file beside `path`, renames it into place, and makes the folder where missing. With `sync`, it is on
+ * Writes a temporary file beside `path`, whole or piece by piece, renames it into place, and makes the folder where missing. With `sync`, it is on
  * the disk before the rename; a cache does without. Throws `output.unwritable`.
  */
 export async function writeWhole(
   path: string,
-  content: Uint8Array | string,
+  content: Uint8Array | string | AsyncIterable<string>,
   { sync = true }: { readonly sync?: boolean } = {},
 ): Promise<void> {
   const temporary = join(dirname(path), `.albumen-${randomUUID()}.tmp`);

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { LossPoint } from '../../domain/person.ts';
 import { FaceEvidence } from '../../domain/rendition.ts';
 import type { Database } from '../db/database.ts';
-import type { SidecarOf, Sidecars } from '../db/sidecars.ts';
+import type { Sidecar, SidecarOf, Sidecars } from '../db/sidecars.ts';
 import { photosOfFaces, saidPhotos, writePhotoSidecars } from '../photos/said.ts';
 import type { Touched } from './changes.ts';
 import { personSidecar } from './person-sidecar.ts';
@@ -167,15 +167,11 @@ export class Keeper {
   }
 }
 
-const builders: Readonly<
-  Record<
-    Kept,
-    (
-      db: Database,
-      id: string,
-    ) => SidecarOf<'person'> | SidecarOf<'adapter'> | SidecarOf<'rendition'> | undefined
-  >
-> = { person: personSidecar, adapter: adapterSidecar, rendition: renditionSidecar };
+const builders: Readonly<Record<Kept, (db: Database, id: string) => Sidecar | undefined>> = {
+  person: personSidecar,
+  adapter: adapterSidecar,
+  rendition: renditionSidecar,
+};
 
 type AdapterRow = Omit<SidecarOf<'adapter'>, 'kind' | 'curve'> & { readonly curve: string };
 

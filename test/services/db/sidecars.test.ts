@@ -141,6 +141,22 @@ describe('sidecars', () => {
     });
   });
 
+  it.each([0, 1, 500, 1201])(
+    'of a person with %i faces come back whole, and others had their turns',
+    async (count) => {
+      const written = new Sidecars(dataFolder());
+      const person = sidecars.find((sidecar) => sidecar.kind === 'person');
+      const faces = Array.from({ length: count }, (_, i) => face(`face${i}`, HASH));
+      let turns = 0;
+      const turning = setInterval(() => turns++, 0);
+      await written.write({ ...person, faces } as Sidecar);
+      clearInterval(turning);
+      expect(turns).toBeGreaterThanOrEqual(Math.floor(count / 500));
+      const read = await Array.fromAsync(written.all('person', (bad) => expect.unreachable(bad.message)));
+      expect(read).toEqual([{ ...person, faces }]);
+    },
+  );
+
   it('that are damaged, foreign or malicious are passed over', async () => {
     const folder = dataFolder();
     const written = new Sidecars(folder);
