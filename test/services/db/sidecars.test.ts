@@ -152,8 +152,8 @@ describe('sidecars', () => {
       await written.write({ ...person, faces } as Sidecar);
       clearInterval(turning);
       expect(turns).toBeGreaterThanOrEqual(Math.floor(count / 500));
-      const read = [];
-    for await (const one of written.all('person', (bad) => expect.unreachable(bad.message)));
+      const read: unknown[] = [];
+      for await (const one of written.all('person', (bad) => expect.unreachable(bad.message))) read.push(one);
       expect(read).toEqual([{ ...person, faces }]);
     },
   );
@@ -176,7 +176,7 @@ describe('sidecars', () => {
     for (const [name, text] of Object.entries(bad)) writeFileSync(join(place, `${name}.json`), text);
     const errors: UserError[] = [];
     const read: string[] = [];
-    for await (const { id } of written.all('rendition', (error) => void errors.push(error))) read.push(id) read.push(one);
+    for await (const { id } of written.all('rendition', (error) => void errors.push(error))) read.push(id);
     expect(read).toEqual(['good']);
     expect(errors).toHaveLength(Object.keys(bad).length);
     await expect(written.write({ ...rendition, id: '../x' } as Sidecar)).rejects.toThrow(/^internal:/);
