@@ -1,5 +1,5 @@
 /**
- * How `npm run test:e2e` runs: the real application in a real browser, minutes long, so not a part of `npm test`.
+ * How `npm run test:e2e` runs: the real application in a real browser, a minute or two, after `npm test` in .ci/run.
  * One step after the other; a step that fails ends the run, as the next ones stand on it.
  */
 import { defineConfig } from 'vitest/config';
@@ -14,6 +14,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     watch: false,
-    reporters: ['verbose'],
+    reporters: ['verbose', 'json'],
+    outputFile: { json: 'node_modules/.cache/vitest/e2e.json' },
   },
 });
