@@ -4,6 +4,7 @@
  */
 import { Option } from 'commander';
 import { invariant } from '../src/domain/errors.ts';
+import { DEFAULT_SAMPLER, stepsFor } from '../src/domain/sampling.ts';
 import { fileHash } from '../src/engine/adapter-file.ts';
 import type { GuidanceForm } from '../src/engine/diffusion/guidance.ts';
 import { recipeFor } from '../src/engine/finetune/recipes.ts';
@@ -83,7 +84,10 @@ const { out } = options;
 const KS = [100, 200];
 const SEED = 1;
 const ALBUM_SIZE = 16;
-const settings: Restoring[] = KS.map((K) => ({ K, sampler: 'ddim', steps: 20, seed: 7 }));
+const settings: Restoring[] = KS.map((K) => ({
+  ...{ K, seed: 7 },
+  ...{ sampler: DEFAULT_SAMPLER, steps: stepsFor(DEFAULT_SAMPLER, K) },
+}));
 const albumOptions = {
   size: ALBUM_SIZE,
   steps: options.albumSteps,
